@@ -1,0 +1,55 @@
+#include <stoa/base/errc.hpp>
+
+namespace stoa {
+namespace {
+
+char const* text(errc code) noexcept {
+  switch (code) {
+    case errc::not_found: return "no such segment";
+    case errc::already_exists: return "the segment exists already";
+    case errc::invalid_name: return "not a valid name";
+    case errc::permission_denied: return "permission denied";
+    case errc::no_space: return "not enough space";
+    case errc::invalid_argument: return "invalid argument";
+    case errc::empty_file: return "the file is empty or all zero";
+    case errc::foreign_file: return "the file is not a stoa segment";
+    case errc::unsupported_version: return "unsupported format version";
+    case errc::wrong_byte_order: return "written with another byte order";
+    case errc::truncated: return "the file is shorter than its header says";
+    case errc::corrupt_segment: return "the segment is damaged";
+    case errc::too_many_participants: return "all participant places are taken";
+    case errc::too_many_entries: return "the name table is full";
+    case errc::too_many_threads: return "all lanes are taken";
+    case errc::too_many_leases: return "too many leases are held";
+    case errc::no_such_name: return "nothing is published under that name";
+    case errc::name_taken: return "the name is published already";
+    case errc::kind_mismatch: return "another kind of structure";
+    case errc::type_mismatch: return "another element type";
+    case errc::layout_mismatch: return "another layout of the structure";
+    case errc::corrupt_structure: return "the structure is damaged";
+    case errc::read_only: return "attached read-only";
+    case errc::role_taken: return "the role belongs to a live process";
+    case errc::forked: return "inherited through fork";
+    case errc::system_failure: return "the operating system failed";
+    case errc::not_supported: return "not supported here";
+  }
+  return "unknown error";
+}
+
+class category final : public std::error_category {
+ public:
+  char const* name() const noexcept override { return "stoa"; }
+  std::string message(int code) const override { return text(static_cast<errc>(code)); }
+};
+
+}  // namespace
+
+std::error_category const& error_category() noexcept {
+  static category const instance;
+  return instance;
+}
+
+error::error(failure const& reason)
+    : std::system_error{make_error_code(reason.code())}, message_{reason.message()} {}
+
+}  // namespace stoa

@@ -1,0 +1,313 @@
+// The entries of a segment: publish, attach, erase, and what is free.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cstring>
+#include <stoa/attachment.hpp>
+#include <stoa/extents.hpp>
+#include <stoa/name_table.hpp>
+#include <thread>
+#include <unistd.h>
+
+#include "admin_guard.hpp"
+#include "clock.hpp"
+#include "names.hpp"
+#include "segment_file.hpp"
+
+namespace stoa {
+namespace {
+
+constexpr std::chrono::microseconds longest_pause{1000};  // while another process publishes the name
+constexpr std::uint32_t longest_descriptor = 1u << 16;
+
+bool has_bit(std::vector<std::uint64_t> const& bits, std::uint32_t slot) noexcept {
+  return (bits[slot / 64] >> (slot % 64) & 1) != 0;
+}
+
+// What is looked at once, under the admin lock, to decide which slots and bytes are in use.
+struct census {
+  std::vector<extent> in_use;
+  std::uint32_t entries = 0;
+};
+
+}  // namespace
+
+attached_entry::~attached_entry() { owner_->let_go(view_.slot); }
+
+std::string attached_entry::where() const {
+  return fmt::format("segment '{}', {} '{}'", owner_->name(), view_.kind(), view_.name());
+}
+
+void attachment::hold(std::uint32_t slot) noexcept {
+  std::scoped_lock const guard{holds_mutex_};
+  if (holds_[slot]++ != 0) return;
+  auto& word = map_.attachment_row(place_of(self_))[slot / 64];
+  auto const bits = word.load(std::memory_order_relaxed);  // this process writes its own row only
+  // seq_cst: set before the entry's word is looked at again (I2); partner name_table.cpp become().
+  word.store(bits | std::uint64_t{1} << (slot % 64), std::memory_order_seq_cst);
+}
+
+void attachment::let_go(std::uint32_t slot) noexcept {
+  if (is_read_only() || was_inherited()) return;
+  std::scoped_lock const guard{holds_mutex_};
+  if (--holds_[slot] != 0) return;
+  auto& word = map_.attachment_row(place_of(self_))[slot / 64];
+  auto const bits = word.load(std::memory_order_relaxed);  // own row
+  // R4 -> A4: what this process did to the bytes comes before they are handed out again.
+  word.store(bits & ~(std::uint64_t{1} << (slot % 64)), std::memory_order_release);
+}
+
+std::vector<std::uint64_t> attachment::held_slots() const {
+  // The bits below must not be older than any retirement that this process knows of (I2).
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  std::vector<std::uint64_t> held(map_.layout().name_slots / 64);
+  std::vector<std::uint64_t> row(held.size());
+  for (std::uint32_t place = 0; place < map_.limits().max_participants; ++place) {
+    auto const bits = map_.attachment_row(place);
+    for (std::size_t i = 0; i < row.size(); ++i)
+      row[i] = bits[i].load(std::memory_order_acquire);  // A4 <- R4
+    if (std::ranges::all_of(row, [](auto word) { return word == 0; })) continue;
+    if (!is_place_held(place)) continue;  // the bits of the dead do not count
+    for (std::size_t i = 0; i < row.size(); ++i) held[i] |= row[i];
+  }
+  return held;
+}
+
+result<entry_view> attachment::checked_view(std::uint32_t slot, std::uint64_t word,
+                                            entry_record const& record) const {
+  auto const damaged = [&](char const* what) {
+    return failure{errc::corrupt_segment,
+                   fmt::format("segment '{}', entry in slot {}: {}", name_, slot, what)};
+  };
+  auto const& layout = map_.layout();
+  if (record.name.back() != '\0' || record.kind.back() != '\0') return damaged("a text without end");
+  if (record.extent_offset < layout.extents_offset || record.extent_offset > layout.total_bytes ||
+      !is_aligned(record.extent_offset, pad_bytes))
+    return damaged("its extent starts outside the segment's extents");
+  if (record.extent_bytes > layout.total_bytes - record.extent_offset)
+    return damaged("its extent ends outside the segment");
+  if (record.body_bytes > record.extent_bytes) return damaged("its body is larger than its extent");
+  if (record.descriptor_bytes > longest_descriptor || record.descriptor_offset > record.extent_bytes ||
+      record.descriptor_bytes > record.extent_bytes - record.descriptor_offset)
+    return damaged("its type descriptor lies outside its extent");
+  return entry_view{record, slot, name_generation_of(word),
+                    {map_.base() + record.extent_offset, record.body_bytes}};
+}
+
+std::string attachment::descriptor(entry_view const& entry) const {
+  auto const* text = map_.base() + entry.record.extent_offset + entry.record.descriptor_offset;
+  std::string copy(entry.record.descriptor_bytes, '\0');
+  std::memcpy(copy.data(), text, copy.size());
+  return copy;
+}
+
+result<void> attachment::matches(entry_view const& entry, structure_identity const& what) const {
+  auto const mismatch = [&](errc code, std::string const& expected, std::string const& found) {
+    return failure{code, fmt::format("segment '{}', '{}': expected {}, found {}", name_, entry.name(),
+                                     expected, found)};
+  };
+  auto const& record = entry.record;
+  auto const described = [](std::string_view kind, std::string_view type, std::uint64_t bytes,
+                            std::uint32_t align) {
+    return fmt::format("{} of {} ({} bytes, aligned to {})", kind, type, bytes, align);
+  };
+  auto const expected = [&] {
+    return described(what.kind, what.type->text, what.type->element_bytes, what.type->element_align);
+  };
+  auto const found = [&] {
+    return described(entry.kind(), descriptor(entry), record.element_bytes, record.element_align);
+  };
+  if (entry.kind() != what.kind) return mismatch(errc::kind_mismatch, expected(), found());
+  if (record.layout != what.layout)
+    return mismatch(errc::layout_mismatch, fmt::format("layout {} of {}", what.layout, expected()),
+                    fmt::format("layout {} of {}", record.layout, found()));
+  if (record.descriptor_hash != what.type->hash || record.element_bytes != what.type->element_bytes ||
+      record.element_align != what.type->element_align)
+    return mismatch(errc::type_mismatch, expected(), found());
+  return {};
+}
+
+result<std::shared_ptr<attached_entry>> attachment::attach(std::string_view name,
+                                                           structure_identity const& what) {
+  if (auto ok = usable(); !ok) return ok.error();
+  if (auto ok = check_entry_name(name_, name); !ok) return ok.error();
+  name_table const table{map_};
+  for (;;) {
+    auto const found = table.find(name);
+    if (!found)
+      return failure{errc::no_such_name, fmt::format("segment '{}' has no '{}'", name_, name)};
+    auto view = checked_view(found->slot, found->word, found->record);
+    if (!view) return view.error();
+    if (auto ok = matches(*view, what); !ok) return ok.error();
+    if (!is_read_only()) {
+      hold(found->slot);
+      // seq_cst, after hold(): either this sees the retirement or the eraser sees the bit (I2).
+      if (map_.name_words()[found->slot].load(std::memory_order_seq_cst) != found->word) {
+        let_go(found->slot);
+        continue;
+      }
+    }
+    return std::make_shared<attached_entry>(shared_from_this(), *view);
+  }
+}
+
+result<std::shared_ptr<attached_entry>> attachment::publish(
+    std::string_view name, structure_identity const& what, std::uint64_t body_bytes,
+    function_ref<void(std::span<std::byte>)> format) {
+  if (auto ok = usable(); !ok) return ok.error();
+  if (is_read_only())
+    return failure{errc::read_only, fmt::format("segment '{}' is open read-only: cannot publish '{}'",
+                                                name_, name)};
+  if (auto ok = check_entry_name(name_, name); !ok) return ok.error();
+  for (auto pause = std::chrono::microseconds{20};; pause = std::min(pause * 2, longest_pause)) {
+    bool is_fresh = false;
+    bool is_building_elsewhere = false;
+    auto entry = build(name, what, body_bytes, is_fresh, is_building_elsewhere);
+    if (is_building_elsewhere) {
+      std::this_thread::sleep_for(pause);
+      continue;
+    }
+    if (!entry) return entry.error();
+    auto handle = std::make_shared<attached_entry>(shared_from_this(), *entry);  // lets go on failure
+    if (auto ok = complete(*entry, what, is_fresh, format); !ok) return ok.error();
+    return handle;
+  }
+}
+
+// Under the admin lock: finds slot and bytes, and makes the entry `building`, held by this process.
+// Dying here or later leaves a `building` entry that no live process holds: the same as none.
+result<entry_view> attachment::build(std::string_view name, structure_identity const& what,
+                                     std::uint64_t body_bytes, bool& is_fresh,
+                                     bool& is_building_elsewhere) {
+  admin_guard const guard{admin_mutex_, *file_};
+  name_table table{map_};
+  auto const held = held_slots();
+  auto const is_used = [&](std::uint32_t slot) {
+    return state_of(table.word(slot)) == name_state::live || has_bit(held, slot);
+  };
+  if (auto const other = table.find_any(name)) {
+    bool const is_live = state_of(other->word) == name_state::live;
+    if (!is_live && has_bit(held, other->slot)) is_building_elsewhere = true;
+    if (is_live || is_building_elsewhere)
+      return failure{errc::name_taken, fmt::format("segment '{}' has '{}' already: {} of {} bytes", name_,
+                                                   name, other->record.kind.data(),
+                                                   other->record.body_bytes)};
+  }
+
+  census seen;
+  for (std::uint32_t slot = map_.layout().name_slots; slot-- > 0;) {
+    auto const word = table.word(slot);
+    if (state_of(word) == name_state::empty) continue;
+    if (!is_used(slot)) {
+      table.tidy(slot);
+      continue;
+    }
+    auto const record = table.read(slot, word);
+    if (!record) continue;  // cannot happen: words change under the admin lock or by live -> retired
+    ++seen.entries;
+    seen.in_use.push_back({record->extent_offset, record->extent_bytes});
+  }
+  if (seen.entries >= map_.limits().max_entries)
+    return failure{errc::too_many_entries, fmt::format("segment '{}': all {} entries are in use", name_,
+                                                       map_.limits().max_entries)};
+  auto const slot = table.free_slot(name, is_used);
+  if (!slot) return failure{errc::corrupt_segment, fmt::format("segment '{}': no name slot is free", name_)};
+
+  auto const& layout = map_.layout();
+  extent const area{layout.extents_offset, layout.total_bytes - layout.extents_offset};
+  extent_map const space{area, map_.header().bump.load(std::memory_order_relaxed),  // admin lock
+                         std::move(seen.in_use)};
+  auto const descriptor_offset = body_bytes <= area.bytes ? align_up(body_bytes, 8) : body_bytes;
+  auto const wanted = checked_add(descriptor_offset, what.type->text.size()).value_or(~std::uint64_t{0});
+  auto const chosen = space.choose(std::max<std::uint64_t>(wanted, 1));
+  if (!chosen)
+    return failure{errc::no_space,
+                   fmt::format("segment '{}': '{}' needs {} bytes and the largest free extent has {}",
+                               name_, name, wanted, space.largest_free())};
+  is_fresh = chosen->is_fresh;
+  // Before the entry: a death between the two wastes nothing, the gap is found by its being free.
+  if (is_fresh) map_.header().bump.store(chosen->where.end(), std::memory_order_relaxed);  // admin lock
+
+  entry_record record{};
+  name.copy(record.name.data(), record.name.size() - 1);
+  what.kind.copy(record.kind.data(), record.kind.size() - 1);
+  record.layout = what.layout;
+  record.element_bytes = what.type->element_bytes;
+  record.element_align = what.type->element_align;
+  record.extent_offset = chosen->where.offset;
+  record.extent_bytes = chosen->where.bytes;
+  record.body_bytes = body_bytes;
+  record.descriptor_offset = descriptor_offset;
+  record.descriptor_bytes = static_cast<std::uint32_t>(what.type->text.size());
+  record.descriptor_hash = what.type->hash;
+  record.creator_pid = static_cast<std::uint32_t>(::getpid());
+  record.created_ns = now_ns();
+  hold(*slot);
+  auto const word = table.build(*slot, name, record);
+  return checked_view(*slot, word, record);
+}
+
+// Without the admin lock: pages are reserved and bytes made, however long that takes.
+result<void> attachment::complete(entry_view const& entry, structure_identity const& what, bool is_fresh,
+                                  function_ref<void(std::span<std::byte>)> format) {
+  name_table table{map_};
+  auto const word = make_name_word(name_table::hash(entry.name()), entry.generation, name_state::building);
+  auto const& record = entry.record;
+  if (auto ok = file_->reserve(record.extent_offset, record.extent_bytes); !ok) {
+    table.become(entry.slot, word, name_state::retired);
+    return failure{ok.error().code(), fmt::format("segment '{}', publishing '{}': {}", name_, entry.name(),
+                                                  ok.error().message())};
+  }
+  auto* const begin = map_.base() + record.extent_offset;
+  if (!is_fresh) std::memset(begin, 0, record.extent_bytes);
+  format(entry.body);
+  what.type->text.copy(reinterpret_cast<char*>(begin + record.descriptor_offset), record.descriptor_bytes);
+  table.become(entry.slot, word, name_state::live);
+  return {};
+}
+
+result<bool> attachment::erase(std::string_view name) {
+  if (auto ok = usable(); !ok) return ok.error();
+  if (is_read_only())
+    return failure{errc::read_only, fmt::format("segment '{}' is open read-only: cannot erase '{}'", name_,
+                                                name)};
+  if (auto ok = check_entry_name(name_, name); !ok) return ok.error();
+  admin_guard const guard{admin_mutex_, *file_};
+  name_table table{map_};
+  auto const found = table.find(name);
+  if (!found) return false;
+  table.become(found->slot, found->word, name_state::retired);
+  return true;
+}
+
+std::vector<entry_view> attachment::entries() const {
+  std::vector<entry_view> out;
+  name_table const table{map_};
+  for (std::uint32_t slot = 0; slot < map_.layout().name_slots; ++slot) {
+    auto const word = table.word(slot);
+    if (state_of(word) != name_state::live) continue;
+    auto const record = table.read(slot, word);
+    if (!record) continue;
+    if (auto view = checked_view(slot, word, *record)) out.push_back(*view);
+  }
+  return out;
+}
+
+std::uint64_t attachment::free_bytes() const {
+  name_table const table{map_};
+  auto const held = held_slots();
+  std::vector<extent> in_use;
+  for (std::uint32_t slot = 0; slot < map_.layout().name_slots; ++slot) {
+    auto const word = table.word(slot);
+    if (state_of(word) != name_state::live && !has_bit(held, slot)) continue;
+    if (auto const record = table.read(slot, word))
+      in_use.push_back({record->extent_offset, record->extent_bytes});
+  }
+  auto const& layout = map_.layout();
+  return extent_map{{layout.extents_offset, layout.total_bytes - layout.extents_offset}, 0, in_use}
+      .free_bytes();
+}
+
+}  // namespace stoa

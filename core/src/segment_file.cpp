@@ -1,0 +1,174 @@
+#include "segment_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <boost/interprocess/exceptions.hpp>
+#include <boost/interprocess/file_mapping.hpp>
+#include <cerrno>
+#include <cstring>
+
+namespace stoa {
+namespace {
+
+namespace ipc = boost::interprocess;
+
+// This process's way to name what a descriptor refers to, whatever happened to its name.
+std::string self_path(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
+
+struct flock byte_lock(short type, std::uint64_t byte) noexcept {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = static_cast<off_t>(byte);
+  lock.l_len = 1;
+  return lock;
+}
+
+errc code_for(int error) noexcept {
+  switch (error) {
+    case ENOENT: return errc::not_found;
+    case EEXIST: return errc::already_exists;
+    case EACCES:
+    case EPERM:
+    case EROFS: return errc::permission_denied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return errc::no_space;
+    case ELOOP:
+    case EISDIR:
+    case ENXIO: return errc::foreign_file;
+    case ENAMETOOLONG: return errc::invalid_name;
+    case EOPNOTSUPP: return errc::not_supported;
+    default: return errc::system_failure;
+  }
+}
+
+}  // namespace
+
+failure system_failure(int error, std::string const& context) {
+  return {code_for(error), fmt::format("{}: {}", context, std::strerror(error))};
+}
+
+result<std::unique_ptr<segment_file>> segment_file::create(std::filesystem::path const& directory,
+                                                           unsigned permissions, std::uint64_t bytes) {
+  std::unique_ptr<segment_file> made{new segment_file{[&] {
+    return ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  }}};
+  int const descriptor = made->descriptor_.get();
+  if (descriptor < 0) {
+    // Kernels and file systems without O_TMPFILE see a directory opened for writing.
+    if (errno == EISDIR || errno == EOPNOTSUPP)
+      return failure{errc::not_supported,
+                     fmt::format("{}: this file system cannot make a file without a name (O_TMPFILE)",
+                                 directory.string())};
+    return system_failure(errno, fmt::format("cannot create a segment in {}", directory.string()));
+  }
+  // Not through open()'s mode: that is subject to the umask.
+  if (::fchmod(descriptor, static_cast<mode_t>(permissions)) != 0)
+    return system_failure(errno, fmt::format("cannot set permissions {:o}", permissions));
+  if (::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0)
+    return system_failure(errno, fmt::format("cannot make a file of {} bytes in {}", bytes,
+                                             directory.string()));
+  return made;
+}
+
+result<std::unique_ptr<segment_file>> segment_file::open(std::filesystem::path const& path, access mode) {
+  int const how = mode == access::read_only ? O_RDONLY : O_RDWR;
+  std::unique_ptr<segment_file> made{new segment_file{[&] {
+    // O_NONBLOCK: a fifo of that name must not hold us up.
+    return ::open(path.c_str(), how | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  }}};
+  if (made->descriptor_.get() < 0)
+    return system_failure(errno, fmt::format("cannot open segment '{}'", path.filename().string()));
+  struct stat status {};
+  if (::fstat(made->descriptor_.get(), &status) != 0)
+    return system_failure(errno, fmt::format("cannot inspect segment '{}'", path.filename().string()));
+  if (!S_ISREG(status.st_mode))
+    return failure{errc::foreign_file, fmt::format("'{}' is not a regular file", path.string())};
+  return made;
+}
+
+result<void> segment_file::link(std::filesystem::path const& path) {
+  auto const self = self_path(descriptor_.get());
+  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return {};
+  return system_failure(errno, fmt::format("cannot name segment '{}'", path.filename().string()));
+}
+
+bool segment_file::is_at(std::filesystem::path const& path) const {
+  struct stat mine {}, named {};
+  if (::fstat(descriptor_.get(), &mine) != 0 || mine.st_nlink == 0) return false;
+  if (::lstat(path.c_str(), &named) != 0) return false;
+  return mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
+}
+
+result<std::uint64_t> segment_file::bytes() const {
+  struct stat status {};
+  if (::fstat(descriptor_.get(), &status) != 0) return system_failure(errno, "cannot inspect a segment");
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+result<std::size_t> segment_file::read(void* to, std::size_t bytes, std::uint64_t offset) const {
+  std::memset(to, 0, bytes);
+  auto const got = ::pread(descriptor_.get(), to, bytes, static_cast<off_t>(offset));
+  if (got < 0) return system_failure(errno, "cannot read a segment");
+  return static_cast<std::size_t>(got);
+}
+
+result<void> segment_file::reserve(std::uint64_t offset, std::uint64_t bytes) {
+  int failed = 0;
+  do {
+    failed = ::fallocate(descriptor_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(bytes));
+  } while (failed != 0 && errno == EINTR);
+  if (failed == 0) return {};
+  if (code_for(errno) == errc::no_space)
+    return failure{errc::no_space, fmt::format("{} bytes are needed and the file system has {} left",
+                                               bytes, available())};
+  return system_failure(errno, "cannot reserve pages of a segment");
+}
+
+result<boost::interprocess::mapped_region> segment_file::map(access mode, std::uint64_t bytes) const {
+  auto const rights = mode == access::read_only ? ipc::read_only : ipc::read_write;
+  try {
+    // Opening by path makes the second description.
+    ipc::file_mapping const description{self_path(descriptor_.get()).c_str(), rights};
+    return ipc::mapped_region{description, rights, 0, static_cast<std::size_t>(bytes)};
+  } catch (ipc::interprocess_exception const& problem) {
+    return failure{errc::system_failure, fmt::format("cannot map {} bytes: {}", bytes, problem.what())};
+  }
+}
+
+std::uint64_t segment_file::available() const noexcept {
+  struct statvfs status {};
+  if (::fstatvfs(descriptor_.get(), &status) != 0) return 0;
+  return std::uint64_t{status.f_bavail} * status.f_frsize;
+}
+
+bool segment_file::try_lock(std::uint64_t byte) noexcept {
+  auto request = byte_lock(F_WRLCK, byte);
+  return ::fcntl(descriptor_.get(), F_OFD_SETLK, &request) == 0;
+}
+
+bool segment_file::lock(std::uint64_t byte) noexcept {
+  for (;;) {
+    auto request = byte_lock(F_WRLCK, byte);
+    if (::fcntl(descriptor_.get(), F_OFD_SETLKW, &request) == 0) return true;
+    if (errno != EINTR) return false;
+  }
+}
+
+void segment_file::unlock(std::uint64_t byte) noexcept {
+  auto request = byte_lock(F_UNLCK, byte);
+  ::fcntl(descriptor_.get(), F_OFD_SETLK, &request);
+}
+
+bool segment_file::is_locked_elsewhere(std::uint64_t byte) const noexcept {
+  auto query = byte_lock(F_WRLCK, byte);
+  // When the kernel does not answer, the answer that harms nobody is "alive".
+  return ::fcntl(descriptor_.get(), F_OFD_GETLK, &query) != 0 || query.l_type != F_UNLCK;
+}
+
+}  // namespace stoa

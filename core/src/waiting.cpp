@@ -1,0 +1,69 @@
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <ctime>
+#include <mutex>
+#include <stoa/waiting.hpp>
+
+namespace stoa {
+namespace {
+
+int membarrier(int command) noexcept { return static_cast<int>(::syscall(SYS_membarrier, command, 0, 0)); }
+
+// Not FUTEX_PRIVATE: the sleeper may be in any process that maps the page.
+long futex(atomic_u32& word, int operation, std::uint32_t value, timespec const* timeout) noexcept {
+  return ::syscall(SYS_futex, &word, operation, value, timeout, nullptr, 0);
+}
+
+}  // namespace
+
+wait_clock::duration deadline::left(wait_clock::duration most) const noexcept {
+  if (is_never()) return most;
+  return std::clamp(when_ - wait_clock::now(), wait_clock::duration::zero(), most);
+}
+
+void register_for_wakes() noexcept {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) == 0)
+      internal::wake_needs_fence.store(false, std::memory_order_relaxed);  // before any handle exists
+  });
+}
+
+void announce_sleep(wait_flag& flag) noexcept {
+  flag.sleepers.store(1, std::memory_order_seq_cst);  // before the second look (I1)
+  // Every registered thread that runs now passes a fence; one that does not run passed one when it
+  // stopped running. Where it fails, wait_slice bounds what may be missed (I2).
+  if (membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) != 0)
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+void sleep_on(wait_flag& flag, wait_clock::duration most) noexcept {
+  auto const ns = std::chrono::duration_cast<std::chrono::nanoseconds>(most).count();
+  if (ns <= 0) return;
+  timespec const timeout{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
+  futex(flag.sleepers, FUTEX_WAIT, 1, &timeout);
+}
+
+void internal::wake_all(wait_flag& flag) noexcept {
+  // relaxed: sleepers that set it again look again after their barrier (I1).
+  if (flag.sleepers.exchange(0, std::memory_order_relaxed) != 0)
+    futex(flag.sleepers, FUTEX_WAKE, INT_MAX, nullptr);
+}
+
+void pause_briefly() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+void give_up_the_core() noexcept { ::sched_yield(); }
+
+}  // namespace stoa

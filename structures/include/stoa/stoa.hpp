@@ -1,0 +1,8 @@
+// stoa/stoa.hpp: everything.
+#pragma once
+#include <stoa/array.hpp>
+#include <stoa/base/literals.hpp>
+#include <stoa/queue.hpp>
+#include <stoa/segment.hpp>
+#include <stoa/spsc_queue.hpp>
+#include <stoa/value.hpp>
