@@ -103,9 +103,9 @@ class queue {
 
   // nullopt: empty, or the next element is not yet published. Never waits.
   [[nodiscard]] std::optional<T> try_pop() const {
-    if (auto value = pop_one(false)) [[likely]] return value;
-    auto value = look_again([&] { return pop_one(false); });
-    if (!value) count(bytes_.header().pop_refusals);
+    std::optional<T> value;
+    if (!pop_into(value, false) && !look_again([&] { return pop_into(value, false); })) [[unlikely]]
+      count(bytes_.header().pop_refusals);
     return value;
   }
   T pop(wait_strategy strategy = wait_strategy::adaptive) const {
@@ -117,10 +117,11 @@ class queue {
     return pop_until(deadline::after(timeout), strategy);
   }
   std::optional<T> pop_until(deadline until, wait_strategy strategy = wait_strategy::adaptive) const {
-    if (auto value = pop_one(false)) [[likely]] return value;
-    auto value = wait_for(bytes_.header().consumers, until, strategy,
-                          [&](bool thorough) { return pop_one(thorough); });
-    if (!value) count(bytes_.header().pop_refusals);
+    std::optional<T> value;
+    if (!pop_into(value, false) && !wait_for(bytes_.header().consumers, until, strategy, [&](bool thorough) {
+          return pop_into(value, thorough);
+        })) [[unlikely]]
+      count(bytes_.header().pop_refusals);
     return value;
   }
   // Pops up to out.size() elements that lie published in a row; how many. If this process dies before it
@@ -133,9 +134,9 @@ class queue {
   // destroyed, or this process dies, the next consumer gets it. An empty lease: nothing there.
   // Throws too_many_leases when this thread holds 8 of one segment.
   [[nodiscard]] lease_type try_claim() const {
-    if (auto lease = claim_one(false)) [[likely]] return lease;
-    auto lease = look_again([&] { return claim_one(false); });
-    if (!lease) count(bytes_.header().pop_refusals);
+    lease_type lease;
+    if (!claim_into(lease, false) && !look_again([&] { return claim_into(lease, false); })) [[unlikely]]
+      count(bytes_.header().pop_refusals);
     return lease;
   }
   [[nodiscard]] lease_type claim(wait_strategy strategy = wait_strategy::adaptive) const {
@@ -147,10 +148,11 @@ class queue {
     return claim_until(deadline::after(timeout), strategy);
   }
   [[nodiscard]] lease_type claim_until(deadline until, wait_strategy strategy = wait_strategy::adaptive) const {
-    if (auto lease = claim_one(false)) [[likely]] return lease;
-    auto lease = wait_for(bytes_.header().consumers, until, strategy,
-                          [&](bool thorough) { return claim_one(thorough); });
-    if (!lease) count(bytes_.header().pop_refusals);
+    lease_type lease;
+    if (!claim_into(lease, false) && !wait_for(bytes_.header().consumers, until, strategy, [&](bool thorough) {
+          return claim_into(lease, thorough);
+        })) [[unlikely]]
+      count(bytes_.header().pop_refusals);
     return lease;
   }
 
@@ -182,8 +184,8 @@ class queue {
     return *std::launder(reinterpret_cast<T*>(mine.payload.data()));
   }
   template <class Again>
-  auto look_again(Again again) const -> decltype(again()) {
-    if (!owner().is_look_due()) return {};
+  bool look_again(Again again) const {
+    if (!owner().is_look_due()) return false;
     bytes_.settle(owner());
     return again();
   }
@@ -193,12 +195,13 @@ class queue {
   std::uint32_t free_run(std::uint64_t ticket, std::size_t most) const noexcept;
   std::uint32_t full_run(std::uint64_t ticket, std::size_t most) const noexcept;
 
-  std::optional<std::uint64_t> take(lane_name& name, lane_op op) const;
+  bool take(lane_name& name, lane_op op, std::uint64_t& ticket) const;
   void retire(std::uint64_t ticket) const noexcept {
     slot(ticket).word.store(bytes_.free_word_after(ticket), std::memory_order_release);  // R2 -> A1 (I3)
   }
-  std::optional<T> pop_one(bool thorough) const;
-  lease_type claim_one(bool thorough) const;
+  // Into what the caller returns: an optional that is copied stalls on its two differently sized stores.
+  bool pop_into(std::optional<T>& value, bool thorough) const;
+  bool claim_into(lease_type& lease, bool thorough) const;
 
   std::shared_ptr<attached_entry> entry_;
   queue_bytes bytes_;  // copied at attach: a scribbled header cannot push us out of bounds
@@ -206,7 +209,7 @@ class queue {
 };
 
 template <shareable T>
-bool queue<T>::push_one(T const& value) const {
+[[gnu::always_inline]] inline bool queue<T>::push_one(T const& value) const {
   auto& intent = owner().my_lane().intent;
   auto& tail = bytes_.header().tail;
   auto ticket = tail.load(std::memory_order_relaxed);  // a guess; the CAS decides
@@ -314,12 +317,15 @@ std::size_t queue<T>::try_push_n(std::span<T const> values) const {
 
 // Names and takes the ticket of one full slot.
 template <shareable T>
-std::optional<std::uint64_t> queue<T>::take(lane_name& name, lane_op op) const {
+[[gnu::always_inline]] inline bool queue<T>::take(lane_name& name, lane_op op, std::uint64_t& ticket) const {
   auto& header = bytes_.header();
   // relaxed: a hint on a line that is needed anyway; take_back() looks for itself
   if (header.recall.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    if (auto const old = bytes_.take_back(owner(), name, what(op))) return old;
-  auto ticket = header.head.load(std::memory_order_relaxed);  // a guess; the CAS decides
+    if (auto const old = bytes_.take_back(owner(), name, what(op))) {
+      ticket = *old;
+      return true;
+    }
+  ticket = header.head.load(std::memory_order_relaxed);  // a guess; the CAS decides
   bool is_named = false;
   for (;;) {
     auto const word = slot(ticket).word.load(std::memory_order_acquire);  // A2 <- R1 (I2)
@@ -330,7 +336,7 @@ std::optional<std::uint64_t> queue<T>::take(lane_name& name, lane_op op) const {
       // release: the name comes first (I4). On failure `ticket` is the new guess.
       if (header.head.compare_exchange_weak(ticket, ticket + 1, std::memory_order_release,
                                             std::memory_order_relaxed))
-        return ticket;
+        return true;
       continue;
     }
     if (distance <= 0) break;  // not published, or not even free: nothing to take
@@ -340,20 +346,20 @@ std::optional<std::uint64_t> queue<T>::take(lane_name& name, lane_op op) const {
     ticket = moved;
   }
   if (is_named) forget(name);
-  return std::nullopt;
+  return false;
 }
 
 template <shareable T>
-std::optional<T> queue<T>::pop_one(bool thorough) const {
+[[gnu::always_inline]] inline bool queue<T>::pop_into(std::optional<T>& value, bool thorough) const {
   auto& intent = owner().my_lane().intent;
   if (thorough) bytes_.settle(owner());
-  auto const ticket = take(intent, lane_op::pop);
-  if (!ticket) return std::nullopt;
-  std::optional<T> value{payload(slot(*ticket))};  // I1
-  retire(*ticket);                                 // point of effect
+  std::uint64_t ticket = 0;
+  if (!take(intent, lane_op::pop, ticket)) return false;
+  value.emplace(payload(slot(ticket)));  // I1
+  retire(ticket);                        // point of effect
   forget(intent);
   wake(bytes_.header().producers);
-  return value;
+  return true;
 }
 
 // Until the name says popped, all elements of the batch are still in the queue; from then on none is.
@@ -397,16 +403,17 @@ std::size_t queue<T>::try_pop_n(std::span<T> out) const {
 }
 
 template <shareable T>
-queue_lease<T> queue<T>::claim_one(bool thorough) const {
+bool queue<T>::claim_into(lease_type& lease, bool thorough) const {
   auto& mine = owner().my_lane();
   if (thorough) bytes_.settle(owner());
   auto* const name = bytes_.free_lease(mine);
   if (name == nullptr)
     throw error{{errc::too_many_leases, entry_->where() + ": this thread holds " +
                                             std::to_string(leases_per_lane) + " leases already"}};
-  auto const ticket = take(*name, lane_op::lease);
-  if (!ticket) return {};
-  return lease_type{entry_, bytes_, *name, *ticket, payload(slot(*ticket))};
+  std::uint64_t ticket = 0;
+  if (!take(*name, lane_op::lease, ticket)) return false;
+  lease = lease_type{entry_, bytes_, *name, ticket, payload(slot(ticket))};
+  return true;
 }
 
 }  // namespace stoa

@@ -88,9 +88,9 @@ class spsc_queue {
 
   // nullopt: empty. Never waits.
   [[nodiscard]] std::optional<T> try_pop() const {
-    if (auto value = pop_one()) [[likely]] return value;
-    count(header().pop_refusals);
-    return std::nullopt;
+    std::optional<T> value;
+    if (!pop_into(value)) [[unlikely]] count(header().pop_refusals);
+    return value;
   }
   T pop(wait_strategy strategy = wait_strategy::adaptive) const {
     return *pop_until(deadline::never(), strategy);
@@ -101,9 +101,11 @@ class spsc_queue {
     return pop_until(deadline::after(timeout), strategy);
   }
   std::optional<T> pop_until(deadline until, wait_strategy strategy = wait_strategy::adaptive) const {
-    if (auto value = pop_one()) [[likely]] return value;
-    auto value = wait_for(header().consumer_wait, until, strategy, [&](bool) { return pop_one(); });
-    if (!value) count(header().pop_refusals);
+    std::optional<T> value;
+    if (!pop_into(value) && !wait_for(header().consumer_wait, until, strategy, [&](bool) {
+          return pop_into(value);
+        })) [[unlikely]]
+      count(header().pop_refusals);
     return value;
   }
   // Pops up to out.size() elements at once; how many. If this process dies, all or none are taken.
@@ -179,7 +181,8 @@ class spsc_queue {
   }
 
   bool push_one(T const& value) const;
-  std::optional<T> pop_one() const;
+  // Into what the caller returns: an optional that is copied stalls on its two differently sized stores.
+  bool pop_into(std::optional<T>& value) const;
 
   std::shared_ptr<shared_state> state_;
   slot_type* slots_;    // copied at attach: a scribbled header cannot push us out of bounds
@@ -187,7 +190,7 @@ class spsc_queue {
 };
 
 template <shareable T>
-bool spsc_queue<T>::push_one(T const& value) const {
+[[gnu::always_inline]] inline bool spsc_queue<T>::push_one(T const& value) const {
   auto& mine = own(state_->producer, spsc_role::producer);
   auto const ticket = mine.cursor;
   if (!is_free(ticket)) {
@@ -204,16 +207,16 @@ bool spsc_queue<T>::push_one(T const& value) const {
 }
 
 template <shareable T>
-std::optional<T> spsc_queue<T>::pop_one() const {
+[[gnu::always_inline]] inline bool spsc_queue<T>::pop_into(std::optional<T>& value) const {
   auto& mine = own(state_->consumer, spsc_role::consumer);
   auto const ticket = mine.cursor;
-  if (!is_full(ticket)) return std::nullopt;
-  std::optional<T> value{*std::launder(reinterpret_cast<T const*>(slot(ticket).payload.data()))};
+  if (!is_full(ticket)) return false;
+  value.emplace(*std::launder(reinterpret_cast<T const*>(slot(ticket).payload.data())));
   mine.cursor = ticket + 1;
   header().head.store(ticket + 1, std::memory_order_release);  // R4: point of effect, before R2 (I4)
   slot(ticket).word.store(bytes().free_word_after(ticket), std::memory_order_release);  // R2 -> A1 (I3)
   wake(header().producer_wait);
-  return value;
+  return true;
 }
 
 // Published from the last slot to the first: the consumer gets past none before the first is full, so that
