@@ -75,9 +75,10 @@ void describe_scalar(std::string& out) {
   out += std::to_string(sizeof(T));
 }
 
-// Where a member lies, asked of raw storage: no T is made, none may be default constructible.
-template <class T, class Member>
-std::size_t member_offset(Member T::*member) {
+// Where a member lies, asked of raw storage: no T is made, none may be default constructible. The member
+// may be that of a base.
+template <class T, class Owner, class Member>
+std::size_t member_offset(Member Owner::*member) {
   alignas(T) static constinit std::array<unsigned char, sizeof(T)> storage{};
   auto const* object = reinterpret_cast<T const*>(storage.data());
   auto const* place = reinterpret_cast<unsigned char const*>(std::addressof(object->*member));
