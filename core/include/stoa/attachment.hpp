@@ -87,12 +87,10 @@ class attachment : public std::enable_shared_from_this<attachment> {
   bool is_alive(participant_id id) const noexcept;
   bool is_place_held(std::uint32_t place) const noexcept;
 
-  // The calling thread's lane. Throws errc::too_many_threads, forked or read_only.
-  lane& my_lane() {
-    auto& cache = my_cache();
-    if (cache.serial == serial_) [[likely]] return *cache.mine;
-    return acquire_lane(cache);
-  }
+  // Unique among the attachments of this process, past ones included.
+  std::uint64_t serial() const noexcept { return serial_; }
+  // The calling thread's lane. Throws errc::too_many_threads, forked or read_only. See lane_access.
+  lane& my_lane() { return acquire_lane(my_cache()); }
   // True about once per tick of the coarse clock (1 to 4 ms) for the calling thread: time to look
   // whether somebody died. About 5 ns.
   bool is_look_due() noexcept;
@@ -164,6 +162,25 @@ class attachment : public std::enable_shared_from_this<attachment> {
   std::vector<std::uint32_t> holds_;  // per name slot: handles of this process
   std::mutex lanes_mutex_;            // idle_lanes_
   std::vector<lane*> idle_lanes_;     // own lanes of threads that ended
+};
+
+// How a handle comes by the calling thread's lane without asking the attachment each time.
+class lane_access {
+ public:
+  explicit lane_access(attachment& owner) noexcept : owner_{&owner}, serial_{owner.serial()} {}
+
+  // Throws errc::too_many_threads, forked or read_only: at a thread's first use, or in a forked child,
+  // where the caches are empty.
+  lane& mine() const {
+    auto const& cache = internal::lane_caches[serial_ % internal::lane_caches.size()];
+    if (cache.serial == serial_) [[likely]] return *cache.mine;
+    return owner_->my_lane();
+  }
+  attachment& owner() const noexcept { return *owner_; }
+
+ private:
+  attachment* owner_;
+  std::uint64_t serial_;
 };
 
 }  // namespace stoa

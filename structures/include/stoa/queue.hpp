@@ -103,10 +103,10 @@ class queue {
 
   // nullopt: empty, or the next element is not yet published. Never waits.
   [[nodiscard]] std::optional<T> try_pop() const {
-    std::optional<T> value;
-    if (!pop_into(value, false) && !look_again([&] { return pop_into(value, false); })) [[unlikely]]
-      count(bytes_.header().pop_refusals);
-    return value;
+    auto& intent = lanes_.mine().intent;
+    auto got = take(intent, lane_op::pop);
+    if (!got.is_taken) [[unlikely]] got = take_again(intent, lane_op::pop);
+    return finish_pop(intent, got);
   }
   T pop(wait_strategy strategy = wait_strategy::adaptive) const {
     return *pop_until(deadline::never(), strategy);
@@ -117,12 +117,10 @@ class queue {
     return pop_until(deadline::after(timeout), strategy);
   }
   std::optional<T> pop_until(deadline until, wait_strategy strategy = wait_strategy::adaptive) const {
-    std::optional<T> value;
-    if (!pop_into(value, false) && !wait_for(bytes_.header().consumers, until, strategy, [&](bool thorough) {
-          return pop_into(value, thorough);
-        })) [[unlikely]]
-      count(bytes_.header().pop_refusals);
-    return value;
+    auto& intent = lanes_.mine().intent;
+    auto got = take(intent, lane_op::pop);
+    if (!got.is_taken) [[unlikely]] got = wait_to_take(intent, lane_op::pop, until, strategy);
+    return finish_pop(intent, got);
   }
   // Pops up to out.size() elements that lie published in a row; how many. If this process dies before it
   // has copied all of them, all go to others.
@@ -134,10 +132,10 @@ class queue {
   // destroyed, or this process dies, the next consumer gets it. An empty lease: nothing there.
   // Throws too_many_leases when this thread holds 8 of one segment.
   [[nodiscard]] lease_type try_claim() const {
-    lease_type lease;
-    if (!claim_into(lease, false) && !look_again([&] { return claim_into(lease, false); })) [[unlikely]]
-      count(bytes_.header().pop_refusals);
-    return lease;
+    auto& name = lease_name();
+    auto got = take(name, lane_op::lease);
+    if (!got.is_taken) [[unlikely]] got = take_again(name, lane_op::lease);
+    return make_lease(name, got);
   }
   [[nodiscard]] lease_type claim(wait_strategy strategy = wait_strategy::adaptive) const {
     return claim_until(deadline::never(), strategy);
@@ -148,12 +146,10 @@ class queue {
     return claim_until(deadline::after(timeout), strategy);
   }
   [[nodiscard]] lease_type claim_until(deadline until, wait_strategy strategy = wait_strategy::adaptive) const {
-    lease_type lease;
-    if (!claim_into(lease, false) && !wait_for(bytes_.header().consumers, until, strategy, [&](bool thorough) {
-          return claim_into(lease, thorough);
-        })) [[unlikely]]
-      count(bytes_.header().pop_refusals);
-    return lease;
+    auto& name = lease_name();
+    auto got = take(name, lane_op::lease);
+    if (!got.is_taken) [[unlikely]] got = wait_to_take(name, lane_op::lease, until, strategy);
+    return make_lease(name, got);
   }
 
   // --- state; racy where others work at the same time ---
@@ -169,9 +165,12 @@ class queue {
 
  private:
   queue(std::shared_ptr<attached_entry> entry, queue_bytes bytes) noexcept
-      : entry_{std::move(entry)}, bytes_{bytes}, slots_{reinterpret_cast<slot_type*>(bytes.begin())} {}
+      : entry_{std::move(entry)},
+        lanes_{entry_->owner()},
+        bytes_{bytes},
+        slots_{reinterpret_cast<slot_type*>(bytes.begin())} {}
 
-  attachment& owner() const noexcept { return entry_->owner(); }
+  attachment& owner() const noexcept { return lanes_.owner(); }
   slot_type& slot(std::uint64_t ticket) const noexcept { return slots_[ticket & bytes_.mask()]; }
   std::uint64_t what(lane_op op, std::uint32_t tickets = 1) const noexcept {
     return make_what(bytes_.tag(), op, tickets);
@@ -183,11 +182,63 @@ class queue {
   static T& payload(slot_type& mine) noexcept {
     return *std::launder(reinterpret_cast<T*>(mine.payload.data()));
   }
-  template <class Again>
-  bool look_again(Again again) const {
-    if (!owner().is_look_due()) return false;
-    bytes_.settle(owner());
-    return again();
+
+  lane_name& lease_name() const {
+    auto* const name = bytes_.free_lease(lanes_.mine());
+    if (name == nullptr) [[unlikely]]
+      throw error{{errc::too_many_leases, entry_->where() + ": this thread holds " +
+                                              std::to_string(leases_per_lane) + " leases already"}};
+    return *name;
+  }
+
+  struct taken {
+    std::uint64_t ticket = 0;
+    bool is_taken = false;
+  };
+  taken take(lane_name& name, lane_op op) const;
+  // Off the fast path, and out of line: what is left in line is what the compiler keeps in registers.
+  [[gnu::noinline]] taken take_again(lane_name& name, lane_op op) const {
+    if (owner().is_look_due()) {
+      bytes_.settle(owner());
+      if (auto const got = take(name, op); got.is_taken) return got;
+    }
+    count(bytes_.header().pop_refusals);
+    return {};
+  }
+  [[gnu::noinline]] taken wait_to_take(lane_name& name, lane_op op, deadline until, wait_strategy strategy) const {
+    taken got;
+    wait_for(bytes_.header().consumers, until, strategy, [&](bool thorough) {
+      if (thorough) bytes_.settle(owner());
+      got = take(name, op);
+      return got.is_taken;
+    });
+    if (!got.is_taken) count(bytes_.header().pop_refusals);
+    return got;
+  }
+  void retire_popped(lane_name& intent, std::uint64_t ticket) const noexcept {
+    retire(ticket);  // point of effect
+    forget(intent);
+    wake(bytes_.header().producers);
+  }
+  std::optional<T> finish_pop(lane_name& intent, taken got) const {
+    if constexpr (sizeof(T) <= 2 * sizeof(std::uint64_t)) {
+      // In registers all the way: an optional in memory would stall on its two differently sized stores.
+      if (!got.is_taken) [[unlikely]] return std::nullopt;
+      T const value = payload(slot(got.ticket));  // I1
+      retire_popped(intent, got.ticket);
+      return value;
+    } else {
+      std::optional<T> value;  // made where the caller wants it: one copy
+      if (got.is_taken) [[likely]] {
+        value.emplace(payload(slot(got.ticket)));  // I1
+        retire_popped(intent, got.ticket);
+      }
+      return value;
+    }
+  }
+  lease_type make_lease(lane_name& name, taken got) const {
+    if (!got.is_taken) return {};
+    return lease_type{entry_, bytes_, name, got.ticket, payload(slot(got.ticket))};
   }
 
   bool push_one(T const& value) const;
@@ -195,22 +246,19 @@ class queue {
   std::uint32_t free_run(std::uint64_t ticket, std::size_t most) const noexcept;
   std::uint32_t full_run(std::uint64_t ticket, std::size_t most) const noexcept;
 
-  bool take(lane_name& name, lane_op op, std::uint64_t& ticket) const;
   void retire(std::uint64_t ticket) const noexcept {
     slot(ticket).word.store(bytes_.free_word_after(ticket), std::memory_order_release);  // R2 -> A1 (I3)
   }
-  // Into what the caller returns: an optional that is copied stalls on its two differently sized stores.
-  bool pop_into(std::optional<T>& value, bool thorough) const;
-  bool claim_into(lease_type& lease, bool thorough) const;
 
   std::shared_ptr<attached_entry> entry_;
+  lane_access lanes_;
   queue_bytes bytes_;  // copied at attach: a scribbled header cannot push us out of bounds
   slot_type* slots_;
 };
 
 template <shareable T>
 [[gnu::always_inline]] inline bool queue<T>::push_one(T const& value) const {
-  auto& intent = owner().my_lane().intent;
+  auto& intent = lanes_.mine().intent;
   auto& tail = bytes_.header().tail;
   auto ticket = tail.load(std::memory_order_relaxed);  // a guess; the CAS decides
   bool is_named = false;
@@ -220,8 +268,10 @@ template <shareable T>
     if (distance == 0) [[likely]] {
       is_named ? rename(intent, ticket) : write_name(intent, what(lane_op::push), ticket);
       is_named = true;
-      // release: the name comes first (I4). On failure `ticket` is the new guess.
-      if (tail.compare_exchange_weak(ticket, ticket + 1, std::memory_order_release, std::memory_order_relaxed)) {
+      // release: the name comes first (I4). The slot's address follows from `ticket`, not from what the CAS
+      // returns: a core that had to wait for that would load the slot for the next pop too early, and again.
+      auto found = ticket;
+      if (tail.compare_exchange_weak(found, ticket + 1, std::memory_order_release, std::memory_order_relaxed)) {
         std::memcpy(slot(ticket).payload.data(), &value, sizeof(T));  // I1
         slot(ticket).word.store(slot_word(ticket, slot_state::full), std::memory_order_release);  // R1 -> A2 (I2)
         forget(intent);
@@ -229,6 +279,7 @@ template <shareable T>
         wake(bytes_.header().consumers);
         return true;
       }
+      ticket = found;
       continue;
     }
     if (distance < 0) {
@@ -280,7 +331,7 @@ template <shareable T>
 std::size_t queue<T>::try_push_n(std::span<T const> values) const {
   auto const most = std::min<std::uint64_t>({values.size(), bytes_.capacity(), most_tickets});
   if (most == 0) return 0;
-  auto& intent = owner().my_lane().intent;
+  auto& intent = lanes_.mine().intent;
   auto& tail = bytes_.header().tail;
   auto ticket = tail.load(std::memory_order_relaxed);  // a guess; the CAS decides
   for (;;) {
@@ -317,15 +368,12 @@ std::size_t queue<T>::try_push_n(std::span<T const> values) const {
 
 // Names and takes the ticket of one full slot.
 template <shareable T>
-[[gnu::always_inline]] inline bool queue<T>::take(lane_name& name, lane_op op, std::uint64_t& ticket) const {
+[[gnu::always_inline]] inline auto queue<T>::take(lane_name& name, lane_op op) const -> taken {
   auto& header = bytes_.header();
   // relaxed: a hint on a line that is needed anyway; take_back() looks for itself
   if (header.recall.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    if (auto const old = bytes_.take_back(owner(), name, what(op))) {
-      ticket = *old;
-      return true;
-    }
-  ticket = header.head.load(std::memory_order_relaxed);  // a guess; the CAS decides
+    if (auto const old = bytes_.take_back(owner(), name, what(op))) return {*old, true};
+  auto ticket = header.head.load(std::memory_order_relaxed);  // a guess; the CAS decides
   bool is_named = false;
   for (;;) {
     auto const word = slot(ticket).word.load(std::memory_order_acquire);  // A2 <- R1 (I2)
@@ -333,10 +381,12 @@ template <shareable T>
     if (distance == 1) [[likely]] {
       is_named ? rename(name, ticket) : write_name(name, what(op), ticket);
       is_named = true;
-      // release: the name comes first (I4). On failure `ticket` is the new guess.
-      if (header.head.compare_exchange_weak(ticket, ticket + 1, std::memory_order_release,
+      // release: the name comes first (I4)
+      auto found = ticket;
+      if (header.head.compare_exchange_weak(found, ticket + 1, std::memory_order_release,
                                             std::memory_order_relaxed))
-        return true;
+        return {ticket, true};
+      ticket = found;
       continue;
     }
     if (distance <= 0) break;  // not published, or not even free: nothing to take
@@ -346,20 +396,7 @@ template <shareable T>
     ticket = moved;
   }
   if (is_named) forget(name);
-  return false;
-}
-
-template <shareable T>
-[[gnu::always_inline]] inline bool queue<T>::pop_into(std::optional<T>& value, bool thorough) const {
-  auto& intent = owner().my_lane().intent;
-  if (thorough) bytes_.settle(owner());
-  std::uint64_t ticket = 0;
-  if (!take(intent, lane_op::pop, ticket)) return false;
-  value.emplace(payload(slot(ticket)));  // I1
-  retire(ticket);                        // point of effect
-  forget(intent);
-  wake(bytes_.header().producers);
-  return true;
+  return {};
 }
 
 // Until the name says popped, all elements of the batch are still in the queue; from then on none is.
@@ -368,7 +405,7 @@ std::size_t queue<T>::try_pop_n(std::span<T> out) const {
   auto const most = std::min<std::uint64_t>({out.size(), bytes_.capacity(), most_tickets});
   if (most == 0) return 0;
   auto& header = bytes_.header();
-  auto& intent = owner().my_lane().intent;
+  auto& intent = lanes_.mine().intent;
   auto ticket = header.head.load(std::memory_order_relaxed);  // a guess; the CAS decides
   // relaxed: as in take(). What was given back is older than any run.
   while (header.recall.load(std::memory_order_relaxed) == 0) {
@@ -400,20 +437,6 @@ std::size_t queue<T>::try_pop_n(std::span<T> out) const {
     return 1;
   }
   return 0;
-}
-
-template <shareable T>
-bool queue<T>::claim_into(lease_type& lease, bool thorough) const {
-  auto& mine = owner().my_lane();
-  if (thorough) bytes_.settle(owner());
-  auto* const name = bytes_.free_lease(mine);
-  if (name == nullptr)
-    throw error{{errc::too_many_leases, entry_->where() + ": this thread holds " +
-                                            std::to_string(leases_per_lane) + " leases already"}};
-  std::uint64_t ticket = 0;
-  if (!take(*name, lane_op::lease, ticket)) return false;
-  lease = lease_type{entry_, bytes_, *name, ticket, payload(slot(ticket))};
-  return true;
 }
 
 }  // namespace stoa

@@ -88,9 +88,8 @@ class spsc_queue {
 
   // nullopt: empty. Never waits.
   [[nodiscard]] std::optional<T> try_pop() const {
-    std::optional<T> value;
-    if (!pop_into(value)) [[unlikely]] count(header().pop_refusals);
-    return value;
+    auto& mine = own(state_->consumer, spsc_role::consumer);
+    return finish_pop(mine, is_full(mine.cursor));
   }
   T pop(wait_strategy strategy = wait_strategy::adaptive) const {
     return *pop_until(deadline::never(), strategy);
@@ -101,12 +100,8 @@ class spsc_queue {
     return pop_until(deadline::after(timeout), strategy);
   }
   std::optional<T> pop_until(deadline until, wait_strategy strategy = wait_strategy::adaptive) const {
-    std::optional<T> value;
-    if (!pop_into(value) && !wait_for(header().consumer_wait, until, strategy, [&](bool) {
-          return pop_into(value);
-        })) [[unlikely]]
-      count(header().pop_refusals);
-    return value;
+    auto& mine = own(state_->consumer, spsc_role::consumer);
+    return finish_pop(mine, is_full(mine.cursor) || wait_until_full(mine, until, strategy));
   }
   // Pops up to out.size() elements at once; how many. If this process dies, all or none are taken.
   [[nodiscard]] std::size_t try_pop_n(std::span<T> out) const;
@@ -181,8 +176,37 @@ class spsc_queue {
   }
 
   bool push_one(T const& value) const;
-  // Into what the caller returns: an optional that is copied stalls on its two differently sized stores.
-  bool pop_into(std::optional<T>& value) const;
+
+  void retire_popped(side& mine) const noexcept {
+    auto const ticket = mine.cursor++;
+    header().head.store(ticket + 1, std::memory_order_release);  // R4: point of effect, before R2 (I4)
+    slot(ticket).word.store(bytes().free_word_after(ticket), std::memory_order_release);  // R2 -> A1 (I3)
+    wake(header().producer_wait);
+  }
+  T const& payload(std::uint64_t ticket) const noexcept {
+    return *std::launder(reinterpret_cast<T const*>(slot(ticket).payload.data()));
+  }
+  std::optional<T> finish_pop(side& mine, bool is_there) const {
+    if (!is_there) [[unlikely]] count(header().pop_refusals);
+    if constexpr (sizeof(T) <= 2 * sizeof(std::uint64_t)) {
+      // In registers all the way: an optional in memory would stall on its two differently sized stores.
+      if (!is_there) [[unlikely]] return std::nullopt;
+      T const value = payload(mine.cursor);
+      retire_popped(mine);
+      return value;
+    } else {
+      std::optional<T> value;  // made where the caller wants it: one copy
+      if (is_there) [[likely]] {
+        value.emplace(payload(mine.cursor));
+        retire_popped(mine);
+      }
+      return value;
+    }
+  }
+  // Out of line: what is left in line is what the compiler keeps in registers.
+  [[gnu::noinline]] bool wait_until_full(side& mine, deadline until, wait_strategy strategy) const {
+    return wait_for(header().consumer_wait, until, strategy, [&](bool) { return is_full(mine.cursor); });
+  }
 
   std::shared_ptr<shared_state> state_;
   slot_type* slots_;    // copied at attach: a scribbled header cannot push us out of bounds
@@ -203,19 +227,6 @@ template <shareable T>
   header().tail.store(ticket + 1, std::memory_order_release);  // after R1 (I4)
   if ((ticket & 0xFF) == 0) [[unlikely]] bytes().note_fill();
   wake(header().consumer_wait);
-  return true;
-}
-
-template <shareable T>
-[[gnu::always_inline]] inline bool spsc_queue<T>::pop_into(std::optional<T>& value) const {
-  auto& mine = own(state_->consumer, spsc_role::consumer);
-  auto const ticket = mine.cursor;
-  if (!is_full(ticket)) return false;
-  value.emplace(*std::launder(reinterpret_cast<T const*>(slot(ticket).payload.data())));
-  mine.cursor = ticket + 1;
-  header().head.store(ticket + 1, std::memory_order_release);  // R4: point of effect, before R2 (I4)
-  slot(ticket).word.store(bytes().free_word_after(ticket), std::memory_order_release);  // R2 -> A1 (I3)
-  wake(header().producer_wait);
   return true;
 }
 
