@@ -11,5 +11,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/stoa-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/stoa-config-version.cmake
   DESTINATION ${stoa_cmake_dir})
 
+# Relative to the file itself: the tree may be installed or moved to another prefix than configured.
+file(RELATIVE_PATH stoa_prefix_from_pc /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 configure_file(cmake/stoa.pc.in ${CMAKE_CURRENT_BINARY_DIR}/stoa.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/stoa.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
