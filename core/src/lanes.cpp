@@ -55,9 +55,12 @@ class lane_returner {
     return &instance;
   }
 
-  lane* find(std::uint64_t serial) const noexcept {
-    auto const found = std::ranges::find(taken_, serial, &taken_lane::serial);
-    return found == taken_.end() ? nullptr : found->mine;
+  // All lanes of this thread in one segment, the one for its intents first.
+  template <class Visit>
+  lane* find_if(std::uint64_t serial, Visit visit) const {
+    for (auto const& each : taken_)
+      if (each.serial == serial && visit(*each.mine)) return each.mine;
+    return nullptr;
   }
   void note(taken_lane taken) {
     std::erase_if(taken_, [](auto const& each) { return each.owner.expired(); });
@@ -75,21 +78,47 @@ lane& attachment::acquire_lane(internal::lane_cache& cache) {
     throw error{{errc::read_only, fmt::format("segment '{}' is open read-only: nothing can be pushed, "
                                               "popped or claimed", name_)}};
   auto* const returner = lane_returner::of_this_thread();
-  lane* mine = returner != nullptr ? returner->find(serial_) : nullptr;
-  if (mine == nullptr) {
-    mine = take_free_lane();
-    if (mine == nullptr) {
-      settle_dead_lanes();
-      mine = take_free_lane();
-    }
-    if (mine == nullptr)
-      throw error{{errc::too_many_threads,
-                   fmt::format("segment '{}': all {} lanes are taken (segment_options::max_lanes)", name_,
-                               map_.limits().max_lanes)}};
-    if (returner != nullptr) returner->note({serial_, weak_from_this(), mine});
-  }
+  lane* mine = returner != nullptr ? returner->find_if(serial_, [](lane&) { return true; }) : nullptr;
+  if (mine == nullptr) mine = take_lane();
+  if (mine == nullptr)
+    throw error{{errc::too_many_threads,
+                 fmt::format("segment '{}': all {} lanes are taken (segment_options::max_lanes)", name_,
+                             map_.limits().max_lanes)}};
   cache = {serial_, mine, 0};
   return *mine;
+}
+
+lane_name& attachment::another_lease(function_ref<lane_name*(lane&)> free_name) {
+  lane_name* found = nullptr;
+  auto const has_room = [&](lane& each) { return (found = free_name(each)) != nullptr; };
+  auto* const returner = lane_returner::of_this_thread();
+  if (returner != nullptr && returner->find_if(serial_, has_room) != nullptr) return *found;
+  while (auto* const fresh = take_lane())
+    if (has_room(*fresh)) return *found;
+  throw error{{errc::too_many_leases,
+               fmt::format("segment '{}': {} lanes hold as many leases and elements given back as they can "
+                           "(segment_options::max_lanes)", name_, map_.limits().max_lanes)}};
+}
+
+// Takes a lane for the calling thread, until the thread ends. nullptr: there is none.
+lane* attachment::take_lane() {
+  auto* mine = take_free_lane();
+  if (mine == nullptr) {
+    settle_dead_lanes();
+    mine = take_free_lane();
+  }
+  auto* const returner = lane_returner::of_this_thread();
+  if (mine != nullptr && returner != nullptr) returner->note({serial_, weak_from_this(), mine});
+  return mine;
+}
+
+// Whether a name's entry is still there. An erased one is gone, although some may still have it attached:
+// its names serve nobody who comes.
+bool attachment::is_current(std::uint64_t what) const noexcept {
+  auto const slot = slot_of(what);
+  if (op_of(what) == lane_op::none || slot >= map_.layout().name_slots) return false;
+  auto const word = name_table{map_}.word(slot);
+  return state_of(word) == name_state::live && make_lane_tag(slot, name_generation_of(word)) == tag_of(what);
 }
 
 lane* attachment::take_free_lane() noexcept {
@@ -113,7 +142,10 @@ lane* attachment::take_free_lane() noexcept {
     if (!lanes[i].owner.compare_exchange_strong(nobody, self_, std::memory_order_acquire,
                                                 std::memory_order_relaxed))
       continue;
-    forget(lanes[i].intent);
+    // What names an entry that is gone names nothing; what was given back stays, for who comes.
+    for_each_name(lanes[i], [&](lane_name& name) {
+      if (&name == &lanes[i].intent || !is_current(name.what.load(std::memory_order_relaxed))) forget(name);
+    });
     return &lanes[i];
   }
   return nullptr;
@@ -152,13 +184,6 @@ void attachment::settle_lanes(lane_tag tag, function_ref<void(lane&)> settle) {
 // For when no lane is free: those of dead threads are, once what they name is settled.
 void attachment::settle_dead_lanes() {
   name_table const table{map_};
-  auto const is_current = [&](std::uint64_t what) {
-    auto const slot = slot_of(what);
-    if (slot >= map_.layout().name_slots) return false;
-    auto const word = table.word(slot);
-    return state_of(word) == name_state::live &&
-           make_lane_tag(slot, name_generation_of(word)) == tag_of(what);
-  };
   auto const settle_entry = [&](std::uint64_t what) {
     auto const slot = slot_of(what);
     hold(slot);
@@ -175,7 +200,7 @@ void attachment::settle_dead_lanes() {
     if (owner == 0 || is_alive(owner)) continue;
     for_each_name(each, [&](lane_name& name) {
       auto const what = name.what.load(std::memory_order_acquire);  // lanes.hpp:R1, R2
-      if (op_of(what) != lane_op::none && is_current(what)) settle_entry(what);
+      if (is_current(what)) settle_entry(what);
     });
     owner = each.owner.load(std::memory_order_acquire);  // A1 <- R1
     if (owner == 0 || is_alive(owner)) continue;

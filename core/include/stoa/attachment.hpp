@@ -91,6 +91,9 @@ class attachment : public std::enable_shared_from_this<attachment> {
   std::uint64_t serial() const noexcept { return serial_; }
   // The calling thread's lane. Throws errc::too_many_threads, forked or read_only. See lane_access.
   lane& my_lane() { return acquire_lane(my_cache()); }
+  // A lease name that free_name() accepts, in another lane if the thread's first has none: then a further
+  // lane becomes the thread's. Throws errc::too_many_leases when no lane is left.
+  lane_name& another_lease(function_ref<lane_name*(lane&)> free_name);
   // True about once per tick of the coarse clock (1 to 4 ms) for the calling thread: time to look
   // whether somebody died. About 5 ns.
   bool is_look_due() noexcept;
@@ -132,7 +135,9 @@ class attachment : public std::enable_shared_from_this<attachment> {
     return internal::lane_caches[serial_ % internal::lane_caches.size()];
   }
   lane& acquire_lane(internal::lane_cache& cache);
+  lane* take_lane();
   lane* take_free_lane() noexcept;
+  bool is_current(std::uint64_t what) const noexcept;
   void settle_dead_lanes();
   void give_back(lane& idle);
   void release_lanes() noexcept;

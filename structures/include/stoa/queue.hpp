@@ -130,7 +130,7 @@ class queue {
 
   // An element that stays in the queue, invisible to others, until commit(); if the lease is aborted or
   // destroyed, or this process dies, the next consumer gets it. An empty lease: nothing there.
-  // Throws too_many_leases when this thread holds 8 of one segment.
+  // Throws too_many_leases when the lanes of the segment, with 8 leases each, are used up.
   [[nodiscard]] lease_type try_claim() const {
     auto& name = lease_name();
     auto got = take(name, lane_op::lease);
@@ -184,11 +184,8 @@ class queue {
   }
 
   lane_name& lease_name() const {
-    auto* const name = bytes_.free_lease(lanes_.mine());
-    if (name == nullptr) [[unlikely]]
-      throw error{{errc::too_many_leases, entry_->where() + ": this thread holds " +
-                                              std::to_string(leases_per_lane) + " leases already"}};
-    return *name;
+    if (auto* const name = bytes_.free_lease(lanes_.mine())) [[likely]] return *name;
+    return owner().another_lease([&](lane& each) { return bytes_.free_lease(each); });
   }
 
   struct taken {
