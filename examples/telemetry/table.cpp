@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <range/v3/algorithm/count_if.hpp>
+#include <span>
 #include <stoa/queue.hpp>
 #include <stoa/value.hpp>
 
@@ -24,9 +25,10 @@ std::string short_number(double value) {
 std::string sparkline(series_summary const& summary) {
   constexpr std::array<char const*, 8> blocks{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   auto const& bars = summary.recent.highest;
-  auto const [low, high] = std::ranges::minmax(bars);
   auto const begun = (summary.count + history::samples_per_bar - 1) / history::samples_per_bar;
   auto const shown = std::min(begun, history::bars);
+  if (shown == 0) return {};
+  auto const [low, high] = std::ranges::minmax(std::span{bars}.first(shown));
   std::string line;
   for (auto bar = begun - shown; bar < begun; ++bar) {
     auto const share = high > low ? (bars[bar % history::bars] - low) / (high - low) : 0.0f;
