@@ -1,0 +1,47 @@
+// independent_bytes.hpp: numbers out of bytes, for the independent reader. Nothing of the library.
+#pragma once
+#include <string>
+
+#include "independent_reader.hpp"
+
+namespace independent {
+
+inline void require(bool condition, char const* what) {
+  if (!condition) throw format_error{what};
+}
+
+// The part of `all` from `offset` on; throws where it does not lie inside.
+inline bytes part(bytes all, std::uint64_t offset, std::uint64_t size) {
+  require(offset <= all.size() && size <= all.size() - offset, "something lies outside");
+  return all.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+}
+
+// Little-endian, whatever this machine is.
+inline std::uint64_t number(bytes all, std::uint64_t offset, unsigned size) {
+  std::uint64_t value = 0;
+  auto const field = part(all, offset, size);
+  for (unsigned i = size; i-- > 0;) value = value << 8 | std::to_integer<std::uint64_t>(field[i]);
+  return value;
+}
+inline std::uint64_t u64(bytes all, std::uint64_t offset) { return number(all, offset, 8); }
+inline std::uint32_t u32(bytes all, std::uint64_t offset) {
+  return static_cast<std::uint32_t>(number(all, offset, 4));
+}
+
+// Up to the first zero, or all of it.
+inline std::string text(bytes field) {
+  std::string out;
+  for (auto const each : field) {
+    if (each == std::byte{0}) break;
+    out += static_cast<char>(each);
+  }
+  return out;
+}
+
+inline std::uint64_t align(std::uint64_t value, std::uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+inline bool is_power_of_two(std::uint64_t value) { return value != 0 && (value & (value - 1)) == 0; }
+
+}  // namespace independent

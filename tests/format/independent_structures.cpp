@@ -1,0 +1,114 @@
+// docs/format.md, sections 14 to 18: what an entry's bytes hold.
+#include <algorithm>
+
+#include "independent_bytes.hpp"
+
+namespace independent {
+namespace {
+
+std::vector<bytes> elements_of_array(entry const& from) {
+  auto const size = u64(from.body, 0);
+  auto const each = u64(from.body, 8);
+  require(each != 0 && each == from.element_bytes, "array: element_bytes");
+  require(size != 0 && size <= (from.body.size() - 128) / each, "array: size");
+  std::vector<bytes> out;
+  for (std::uint64_t i = 0; i < size; ++i) out.push_back(part(from.body, 128 + i * each, each));
+  return out;
+}
+
+bytes element_of_value(entry const& from) {
+  auto const payload = u64(from.body, 0);
+  auto const distance = u64(from.body, 8);
+  auto const buffers = u64(from.body, 16);
+  require(payload != 0 && payload == from.element_bytes, "value: payload_bytes");
+  require(distance == align(16 + align(payload, 8), 128), "value: buffer_bytes");
+  require(buffers >= 2 && buffers <= 255, "value: buffers");
+  require(buffers <= (from.body.size() - 256) / distance, "value: buffers do not fit");
+  auto const state = u64(from.body, 128);
+  auto const current = (state & 0xFF) < buffers ? state & 0xFF : 0;
+  auto const buffer = part(from.body, 256 + current * distance, distance);
+  require(u64(buffer, 8) % 2 == 0, "value: the current buffer is being written");
+  return part(buffer, 16, payload);
+}
+
+struct slots {
+  bytes all;
+  std::uint64_t capacity = 0;
+  std::uint64_t slot_bytes = 0;
+  std::uint64_t payload_offset = 0;
+  std::uint64_t payload_bytes = 0;
+
+  bool is_full(std::uint64_t ticket) const {
+    return u64(all, (ticket & (capacity - 1)) * slot_bytes) == (ticket << 2 | 1);
+  }
+  bytes payload(std::uint64_t ticket) const {
+    return part(all, (ticket & (capacity - 1)) * slot_bytes + payload_offset, payload_bytes);
+  }
+};
+
+bool is_queue(entry const& from) { return from.kind == "queue" || from.kind == "spsc_queue"; }
+
+// Section 16.
+slots slots_of(entry const& from) {
+  require(is_queue(from), "neither queue nor spsc_queue");
+  std::uint64_t const header_bytes = from.kind == "queue" ? 768 : 512;
+  slots out;
+  out.capacity = u64(from.body, 0);
+  out.slot_bytes = u32(from.body, 16);
+  out.payload_offset = u32(from.body, 20);
+  out.payload_bytes = u32(from.body, 24);
+  auto const alignment = u32(from.body, 28);
+  require(out.payload_bytes != 0 && out.payload_bytes == from.element_bytes, "slots: payload_bytes");
+  require(alignment == from.element_align && is_power_of_two(alignment) && alignment <= 128, "slots: align");
+  auto const unit = std::max(alignment, 8u);
+  require(out.payload_offset == unit, "slots: payload_offset");
+  require(out.slot_bytes == align(out.payload_offset + out.payload_bytes, unit), "slots: slot_bytes");
+  require(is_power_of_two(out.capacity), "slots: capacity");
+  require(out.capacity <= (from.body.size() - header_bytes) / out.slot_bytes, "slots: do not fit");
+  out.all = part(from.body, header_bytes, out.capacity * out.slot_bytes);
+  return out;
+}
+
+std::vector<bytes> full_ones(slots const& where, std::uint64_t from, std::uint64_t to) {
+  std::vector<bytes> out;
+  for (auto ticket = from; ticket != to; ++ticket)
+    if (where.is_full(ticket)) out.push_back(where.payload(ticket));
+  return out;
+}
+
+}  // namespace
+
+queue_state state_of_queue(entry const& from) {
+  queue_state out;
+  out.capacity = slots_of(from).capacity;
+  out.first_ticket = u64(from.body, 8);
+  if (from.kind == "queue") {
+    out.tail = u64(from.body, 128);
+    out.head = u64(from.body, 256);
+    out.recall = u64(from.body, 264);
+  } else {
+    out.producer = u64(from.body, 128);
+    out.tail = u64(from.body, 136);
+    out.consumer = u64(from.body, 256);
+    out.head = u64(from.body, 264);
+  }
+  return out;
+}
+
+std::uint64_t version_of_value(entry const& from) { return u64(from.body, 128) >> 8; }
+
+std::vector<bytes> elements_of(entry const& from) {
+  if (from.kind == "array") return elements_of_array(from);
+  if (from.kind == "value") return {element_of_value(from)};
+  auto const state = state_of_queue(from);
+  require(state.tail - state.head <= state.capacity, "queue: cursors");
+  // A producer that died may not have noted its tail, so look at all slots.
+  return full_ones(slots_of(from), state.head, state.head + state.capacity);
+}
+
+std::vector<bytes> taken_elements_of(entry const& from) {
+  auto const state = state_of_queue(from);
+  return full_ones(slots_of(from), state.head - state.capacity, state.head);
+}
+
+}  // namespace independent

@@ -1,0 +1,186 @@
+// layouts.hpp: where the library's structs have their members, as the compiler lays them out.
+#pragma once
+#include <cstddef>
+#include <map>
+#include <set>
+#include <stoa/stoa.hpp>
+#include <string>
+
+#include "field_count.hpp"
+
+namespace stoa::testing {
+
+struct field {
+  std::string name;
+  std::size_t offset = 0;
+  std::size_t bytes = 0;
+  friend auto operator<=>(field const&, field const&) = default;
+};
+
+struct struct_layout {
+  std::size_t bytes = 0;
+  std::size_t field_count = 0;
+  std::set<field> fields;
+};
+
+template <class T>
+struct_layout layout_of(std::set<field> fields) {
+  return {sizeof(T), field_count<T>(), std::move(fields)};
+}
+
+inline std::map<std::string, struct_layout> layouts_in_code() {
+  std::map<std::string, struct_layout> out;
+  {
+    using type = segment_header;
+    out["segment_header"] = layout_of<type>({
+        {"magic", offsetof(type, magic), sizeof(type::magic)},
+        {"version", offsetof(type, version), sizeof(type::version)},
+        {"byte_order", offsetof(type, byte_order), sizeof(type::byte_order)},
+        {"header_bytes", offsetof(type, header_bytes), sizeof(type::header_bytes)},
+        {"features", offsetof(type, features), sizeof(type::features)},
+        {"total_bytes", offsetof(type, total_bytes), sizeof(type::total_bytes)},
+        {"max_entries", offsetof(type, max_entries), sizeof(type::max_entries)},
+        {"max_participants", offsetof(type, max_participants), sizeof(type::max_participants)},
+        {"max_lanes", offsetof(type, max_lanes), sizeof(type::max_lanes)},
+        {"name_slots", offsetof(type, name_slots), sizeof(type::name_slots)},
+        {"participants_offset", offsetof(type, participants_offset), sizeof(type::participants_offset)},
+        {"attachments_offset", offsetof(type, attachments_offset), sizeof(type::attachments_offset)},
+        {"lanes_offset", offsetof(type, lanes_offset), sizeof(type::lanes_offset)},
+        {"name_words_offset", offsetof(type, name_words_offset), sizeof(type::name_words_offset)},
+        {"entries_offset", offsetof(type, entries_offset), sizeof(type::entries_offset)},
+        {"extents_offset", offsetof(type, extents_offset), sizeof(type::extents_offset)},
+        {"lifetime", offsetof(type, lifetime), sizeof(type::lifetime)},
+        {"creator_pid", offsetof(type, creator_pid), sizeof(type::creator_pid)},
+        {"created_ns", offsetof(type, created_ns), sizeof(type::created_ns)},
+        {"segment_id", offsetof(type, segment_id), sizeof(type::segment_id)},
+        {"checksum", offsetof(type, checksum), sizeof(type::checksum)},
+        {"bump", offsetof(type, bump), sizeof(type::bump)},
+        {"lanes_used", offsetof(type, lanes_used), sizeof(type::lanes_used)},
+    });
+  }
+  {
+    using type = participant_record;
+    out["participant_record"] = layout_of<type>({
+        {"generation", offsetof(type, generation), sizeof(type::generation)},
+        {"pid", offsetof(type, pid), sizeof(type::pid)},
+        {"start_time", offsetof(type, start_time), sizeof(type::start_time)},
+        {"attached_ns", offsetof(type, attached_ns), sizeof(type::attached_ns)},
+        {"name", offsetof(type, name), sizeof(type::name)},
+        {"unused", offsetof(type, unused), sizeof(type::unused)},
+    });
+  }
+  {
+    using type = lane;
+    out["lane"] = layout_of<type>({
+        {"owner", offsetof(type, owner), sizeof(type::owner)},
+        {"unused", offsetof(type, unused), sizeof(type::unused)},
+        {"intent", offsetof(type, intent), sizeof(type::intent)},
+        {"leases", offsetof(type, leases), sizeof(type::leases)},
+    });
+  }
+  {
+    using type = lane_name;
+    out["lane_name"] = layout_of<type>({
+        {"what", offsetof(type, what), sizeof(type::what)},
+        {"ticket", offsetof(type, ticket), sizeof(type::ticket)},
+    });
+  }
+  {
+    using type = entry_record;
+    out["entry_record"] = layout_of<type>({
+        {"name", offsetof(type, name), sizeof(type::name)},
+        {"kind", offsetof(type, kind), sizeof(type::kind)},
+        {"layout", offsetof(type, layout), sizeof(type::layout)},
+        {"element_align", offsetof(type, element_align), sizeof(type::element_align)},
+        {"element_bytes", offsetof(type, element_bytes), sizeof(type::element_bytes)},
+        {"extent_offset", offsetof(type, extent_offset), sizeof(type::extent_offset)},
+        {"extent_bytes", offsetof(type, extent_bytes), sizeof(type::extent_bytes)},
+        {"body_bytes", offsetof(type, body_bytes), sizeof(type::body_bytes)},
+        {"descriptor_offset", offsetof(type, descriptor_offset), sizeof(type::descriptor_offset)},
+        {"descriptor_bytes", offsetof(type, descriptor_bytes), sizeof(type::descriptor_bytes)},
+        {"creator_pid", offsetof(type, creator_pid), sizeof(type::creator_pid)},
+        {"descriptor_hash", offsetof(type, descriptor_hash), sizeof(type::descriptor_hash)},
+        {"created_ns", offsetof(type, created_ns), sizeof(type::created_ns)},
+        {"unused", offsetof(type, unused), sizeof(type::unused)},
+    });
+  }
+  {
+    using type = wait_flag;
+    out["wait_flag"] = layout_of<type>({
+        {"sleepers", offsetof(type, sleepers), sizeof(type::sleepers)},
+    });
+  }
+  {
+    using type = array_header;
+    out["array_header"] = layout_of<type>({
+        {"size", offsetof(type, size), sizeof(type::size)},
+        {"element_bytes", offsetof(type, element_bytes), sizeof(type::element_bytes)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
+  {
+    using type = value_header;
+    out["value_header"] = layout_of<type>({
+        {"payload_bytes", offsetof(type, payload_bytes), sizeof(type::payload_bytes)},
+        {"buffer_bytes", offsetof(type, buffer_bytes), sizeof(type::buffer_bytes)},
+        {"buffers", offsetof(type, buffers), sizeof(type::buffers)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+        {"state", offsetof(type, state), sizeof(type::state)},
+    });
+  }
+  {
+    using type = value_buffer;
+    out["value_buffer"] = layout_of<type>({
+        {"owner", offsetof(type, owner), sizeof(type::owner)},
+        {"sequence", offsetof(type, sequence), sizeof(type::sequence)},
+    });
+  }
+  {
+    using type = slot_layout;
+    out["slot_layout"] = layout_of<type>({
+        {"slot_bytes", offsetof(type, slot_bytes), sizeof(type::slot_bytes)},
+        {"payload_offset", offsetof(type, payload_offset), sizeof(type::payload_offset)},
+        {"payload_bytes", offsetof(type, payload_bytes), sizeof(type::payload_bytes)},
+        {"payload_align", offsetof(type, payload_align), sizeof(type::payload_align)},
+    });
+  }
+  {
+    using type = spsc_queue_header;
+    out["spsc_queue_header"] = layout_of<type>({
+        {"capacity", offsetof(type, capacity), sizeof(type::capacity)},
+        {"first_ticket", offsetof(type, first_ticket), sizeof(type::first_ticket)},
+        {"layout", offsetof(type, layout), sizeof(type::layout)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+        {"producer", offsetof(type, producer), sizeof(type::producer)},
+        {"tail", offsetof(type, tail), sizeof(type::tail)},
+        {"high_water", offsetof(type, high_water), sizeof(type::high_water)},
+        {"push_refusals", offsetof(type, push_refusals), sizeof(type::push_refusals)},
+        {"consumer", offsetof(type, consumer), sizeof(type::consumer)},
+        {"head", offsetof(type, head), sizeof(type::head)},
+        {"pop_refusals", offsetof(type, pop_refusals), sizeof(type::pop_refusals)},
+        {"consumer_wait", offsetof(type, consumer_wait), sizeof(type::consumer_wait)},
+        {"producer_wait", offsetof(type, producer_wait), sizeof(type::producer_wait)},
+    });
+  }
+  {
+    using type = queue_header;
+    out["queue_header"] = layout_of<type>({
+        {"capacity", offsetof(type, capacity), sizeof(type::capacity)},
+        {"first_ticket", offsetof(type, first_ticket), sizeof(type::first_ticket)},
+        {"layout", offsetof(type, layout), sizeof(type::layout)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+        {"tail", offsetof(type, tail), sizeof(type::tail)},
+        {"head", offsetof(type, head), sizeof(type::head)},
+        {"recall", offsetof(type, recall), sizeof(type::recall)},
+        {"consumers", offsetof(type, consumers), sizeof(type::consumers)},
+        {"producers", offsetof(type, producers), sizeof(type::producers)},
+        {"recovery", offsetof(type, recovery), sizeof(type::recovery)},
+        {"high_water", offsetof(type, high_water), sizeof(type::high_water)},
+        {"push_refusals", offsetof(type, push_refusals), sizeof(type::push_refusals)},
+        {"pop_refusals", offsetof(type, pop_refusals), sizeof(type::pop_refusals)},
+    });
+  }
+  return out;
+}
+
+}  // namespace stoa::testing
