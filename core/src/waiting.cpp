@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <ctime>
 #include <mutex>
@@ -43,11 +44,13 @@ void announce_sleep(wait_flag& flag) noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-void sleep_on(wait_flag& flag, wait_clock::duration most) noexcept {
+bool sleep_on(wait_flag& flag, wait_clock::duration most) noexcept {
   auto const ns = std::chrono::duration_cast<std::chrono::nanoseconds>(most).count();
-  if (ns <= 0) return;
+  if (ns <= 0) return false;
   timespec const timeout{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
-  futex(flag.sleepers, FUTEX_WAIT, 1, &timeout);
+  // A flag that was cleared has woken its sleepers: who slept through is still announced.
+  return futex(flag.sleepers, FUTEX_WAIT, 1, &timeout) != 0 && errno == ETIMEDOUT &&
+         flag.sleepers.load(std::memory_order_relaxed) == 1;  // else it was cleared just now: announce again
 }
 
 void internal::wake_all(wait_flag& flag) noexcept {

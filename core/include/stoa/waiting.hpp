@@ -85,8 +85,9 @@ inline void wake(wait_flag& flag) noexcept {
 
 // Sets the flag and passes the barrier. After it look again, then sleep.
 void announce_sleep(wait_flag& flag) noexcept;
-// Sleeps until the flag is cleared, `most` has passed, or a signal comes.
-void sleep_on(wait_flag& flag, wait_clock::duration most) noexcept;
+// Sleeps until the flag is cleared, `most` has passed, or a signal comes. True: `most` has passed, and the
+// flag is still set: the announcement still holds.
+bool sleep_on(wait_flag& flag, wait_clock::duration most) noexcept;
 
 void pause_briefly() noexcept;     // one spin
 void give_up_the_core() noexcept;  // one yield
@@ -104,11 +105,12 @@ auto wait_for(wait_flag& flag, deadline until, wait_strategy strategy, Attempt a
       strategy == wait_strategy::yield ? give_up_the_core() : pause_briefly();
     }
   auto next_look = wait_clock::now();
+  bool is_announced = false;
   for (;;) {
     if (strategy == wait_strategy::adaptive || strategy == wait_strategy::sleep) {
-      announce_sleep(flag);
+      if (!is_announced) announce_sleep(flag);
       if (auto done = attempt(true); done || until.has_passed()) return done;
-      sleep_on(flag, until.left(wait_slice));
+      is_announced = sleep_on(flag, until.left(wait_slice));
       continue;
     }
     auto const now = wait_clock::now();
