@@ -1,0 +1,78 @@
+// pair_content.hpp: what programs of two compilers show each other.
+#pragma once
+#include <array>
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <stoa/stoa.hpp>
+#include <string>
+
+namespace stoa::testing {
+
+struct point {
+  float x;
+  std::int16_t y;
+  friend bool operator==(point const&, point const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(point, (), (x, y))
+
+// Padding in the middle and at the end, where compilers could disagree.
+struct letter {
+  std::uint8_t grade;
+  double weight;
+  std::array<char, 5> tag;
+  std::array<point, 2> path;
+  bool is_last;
+  std::uint64_t number;
+  friend bool operator==(letter const&, letter const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(letter, (), (grade, weight, tag, path, is_last, number))
+
+struct alignas(64) wide {
+  std::array<std::uint32_t, 20> numbers;
+  friend bool operator==(wide const&, wide const&) = default;
+};
+
+inline letter make_letter(std::uint64_t number) {
+  auto const small = static_cast<std::uint8_t>(number % 200);
+  return {.grade = small,
+          .weight = static_cast<double>(number) / 4,
+          .tag = {'t', 'a', 'g', '-', static_cast<char>('a' + number % 26)},
+          .path = {point{0.5f, static_cast<std::int16_t>(small)}, point{-1.0f, -7}},
+          .is_last = number % 2 == 1,
+          .number = number};
+}
+
+inline wide make_wide(std::uint32_t first) {
+  wide made{};
+  for (auto& each : made.numbers) each = first++;
+  return made;
+}
+
+inline void fill(segment const& where) {
+  auto const points = where.publish<array<point>>("points", 5);
+  for (std::size_t i = 0; i < points.size(); ++i) points[i] = {static_cast<float>(i), -1};
+  where.publish<value<letter>>("newest").store(make_letter(77));
+  where.publish<value<wide>>("wide", 3).store(make_wide(1000));
+  auto const letters = where.publish<queue<letter>>("letters", queue_shape{4, ~std::uint64_t{0} - 1});
+  for (std::uint64_t i = 0; i < 4; ++i) letters.push(make_letter(i));
+  auto const steps = where.publish<spsc_queue<wide>>("steps", 2);
+  for (std::uint32_t i = 0; i < 2; ++i) steps.push(make_wide(i));
+}
+
+// What of fill() is not found; empty: all is there. Takes the elements out of the queues.
+inline std::string missing(segment const& where) {
+  auto const points = where.attach<array<point>>("points");
+  for (std::size_t i = 0; i < 5; ++i)
+    if (points.at(i) != point{static_cast<float>(i), -1}) return "points";
+  if (where.attach<value<letter>>("newest").load() != make_letter(77)) return "newest";
+  if (where.attach<value<wide>>("wide").load() != make_wide(1000)) return "wide";
+  auto const letters = where.attach<queue<letter>>("letters");
+  for (std::uint64_t i = 0; i < 4; ++i)
+    if (letters.try_pop() != make_letter(i)) return "letters";
+  auto const steps = where.attach<spsc_queue<wide>>("steps");
+  for (std::uint32_t i = 0; i < 2; ++i)
+    if (steps.try_pop() != make_wide(i)) return "steps";
+  return {};
+}
+
+}  // namespace stoa::testing

@@ -1,0 +1,61 @@
+// The other compiler's side of compiler_pair_test.cpp.
+//
+//   compiler_peer make NAME         creates a segment with fill()'s content, which stays
+//   compiler_peer check NAME        exit 0 if all of it is there
+//   compiler_peer echo NAME COUNT   sends COUNT letters from "there" back through "back"; counts them in "count"
+//   compiler_peer hold NAME         claims one of "there" and waits to be killed
+#include <unistd.h>
+
+#include <chrono>
+#include <exception>
+#include <iostream>
+
+#include "pair_content.hpp"
+
+namespace {
+
+using namespace stoa;
+using namespace stoa::testing;
+using namespace std::chrono_literals;
+
+int echo(segment const& where, std::uint64_t count) {
+  auto const there = where.attach<queue<letter>>("there");
+  auto const back = where.attach<spsc_queue<letter>>("back");
+  auto const counter = where.attach<value<std::uint64_t>>("count");
+  for (std::uint64_t i = 0; i < count; ++i) {
+    auto const got = there.pop_for(30s);
+    if (!got || !back.push_for(*got, 30s)) return 1;
+    counter.update([](auto& n) { ++n; });
+  }
+  return 0;
+}
+
+int hold(segment const& where) {
+  auto const lease = where.attach<queue<letter>>("there").claim();
+  for (;;) ::pause();
+}
+
+int run(std::string const& what, std::string const& name, std::uint64_t count) {
+  if (what == "make") {
+    fill(segment::create(name, 1 << 20, {.lifetime = lifetime::persistent}));
+    return 0;
+  }
+  auto const where = segment::open(name);
+  if (what == "echo") return echo(where, count);
+  if (what == "hold") return hold(where);
+  auto const lacking = missing(where);
+  if (!lacking.empty()) std::cerr << "not as written: " << lacking << '\n';
+  return lacking.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return 2;
+  try {
+    return run(argv[1], argv[2], argc > 3 ? std::stoull(argv[3]) : 0);
+  } catch (std::exception const& problem) {
+    std::cerr << problem.what() << '\n';
+    return 3;
+  }
+}
