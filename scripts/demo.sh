@@ -16,8 +16,10 @@ sampler=
 aggregator=
 
 clean_up() {
-  for pid in $sampler $aggregator; do kill -KILL "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
+  for pid in $sampler $aggregator; do
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
   "$stoa" rm "$segment" >/dev/null 2>&1 || true
 }
 trap clean_up EXIT

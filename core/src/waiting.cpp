@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <climits>
 #include <ctime>
-#include <mutex>
+#include <stoa/fork_guard.hpp>
 #include <stoa/waiting.hpp>
 
 namespace stoa {
@@ -29,11 +29,11 @@ wait_clock::duration deadline::left(wait_clock::duration most) const noexcept {
 }
 
 void register_for_wakes() noexcept {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    if (membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) == 0)
-      internal::wake_needs_fence.store(false, std::memory_order_relaxed);  // before any handle exists
-  });
+  // A forked child registers again: whether it inherits that is not documented.
+  static std::atomic<std::uint64_t> registered_in{0};
+  if (registered_in.exchange(fork_epoch(), std::memory_order_relaxed) == fork_epoch()) return;  // idempotent
+  bool const can_be_reached = membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) == 0;
+  internal::wake_needs_fence.store(!can_be_reached, std::memory_order_relaxed);  // before any handle exists
 }
 
 void announce_sleep(wait_flag& flag) noexcept {

@@ -110,16 +110,14 @@ std::optional<std::uint64_t> value_bytes::update(void* scratch, attached_entry c
                                                  function_ref<void()> change) const {
   require_writable(writer, "update");
   taken_buffer mine{*this, writer.owner()};
-  for (auto last = found{};;) {
-    auto const seen = try_load(scratch);
-    if (!seen.is_whole) {
-      if (!last.is_whole && last.state == seen.state && last.state != 0) return std::nullopt;  // as in load
-      last = seen;
-      continue;
-    }
+  for (;;) {
+    auto const version = load(scratch);
+    if (!version) return std::nullopt;
     change();
     mine.fill(scratch);
-    if (mine.publish(seen.state)) return seen.version() + 1;
+    // Whichever buffer that version was in: a version names one, so an unchanged one is the same state.
+    auto const seen = state().load(std::memory_order_relaxed);
+    if (seen >> 8 == *version && mine.publish(seen)) return *version + 1;
   }
 }
 
