@@ -1,0 +1,314 @@
+// A process dies, or stops, after every single instruction of each operation of a queue.
+//
+// Killed: the others find the operation done entirely or not at all, every other element once and in order,
+// all capacity and all lanes. Stopped: nobody takes away what it holds, the others go on, and when
+// it continues every element is there once.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <barrier>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "elements.hpp"
+#include "kill_each_instruction.hpp"
+
+namespace stoa::testing {
+namespace {
+
+using elements = stoa::queue<sealed>;
+using contents = std::vector<std::uint64_t>;
+
+constexpr std::uint64_t capacity = 4;
+constexpr std::uint32_t lanes = 4;
+
+contents up_to(std::uint64_t last, std::uint64_t first = 1) {
+  contents out;
+  for (auto n = first; n <= last; ++n) out.push_back(n);
+  return out;
+}
+
+// --- the operations ---
+
+// The victim, in its own process.
+struct actor {
+  segment home;
+  report& done;
+  std::optional<elements> attached{};
+  elements const& queue() const { return *attached; }
+};
+
+void push(actor& self) {
+  if (self.queue().try_push(sealed{50})) self.done.note_push(50);
+}
+void push_three(actor& self) {
+  std::array const batch{sealed{50}, sealed{51}, sealed{52}};
+  auto const pushed = self.queue().try_push_n(batch);
+  for (std::size_t i = 0; i < pushed; ++i) self.done.note_push(50 + i);
+}
+void pop(actor& self) {
+  if (auto const got = self.queue().try_pop()) self.done.note_pop(got->number());
+}
+void pop_three(actor& self) {
+  std::array<sealed, 3> out;
+  auto const popped = self.queue().try_pop_n(out);
+  for (std::size_t i = 0; i < popped; ++i) self.done.note_pop(out[i].number());
+}
+void claim_and_commit(actor& self) {
+  if (auto lease = self.queue().try_claim()) {
+    auto const number = lease->number();
+    lease.commit();
+    self.done.note_pop(number);
+  }
+}
+void claim_and_abort(actor& self) { self.queue().try_claim().abort(); }
+// Whoever attaches settles what the dead have left.
+void attach(actor& self) { self.attached = self.home.attach<elements>("q"); }
+
+// How far the victim has come when the operation begins.
+enum class readiness { opened, attached, has_lane };
+
+actor made_ready(scratch_name const& name, report& done, readiness how) {
+  actor self{segment::open(name), done};
+  if (how != readiness::opened) attach(self);
+  if (how == readiness::has_lane) self.home.attachment().my_lane();
+  return self;
+}
+
+// --- what came before ---
+
+struct scene {
+  scratch_name name;
+  segment home = segment::create(
+      name, 1u << 16, {.max_entries = 4, .max_participants = 4, .max_lanes = lanes});
+  // Every operation comes past the wrap of the counters at some fill.
+  elements queue = home.publish<elements>("q", capacity, before_wrap);
+  shared_report reported;
+
+  void fill(std::uint64_t count) const {
+    for (std::uint64_t n = 1; n <= count; ++n) ASSERT_TRUE(queue.try_push(sealed{n}));
+  }
+};
+
+void nothing(scene&) {}
+void first_was_returned(scene& where) { where.queue.try_claim().abort(); }
+void two_were_returned(scene& where) {
+  auto const first = where.queue.try_claim();
+  auto const second = where.queue.try_claim();
+}
+// Kills another process in the middle of `operation`, as soon as `is_taken` holds.
+template <class Condition>
+void leave_a_corpse(scene& where, void (*operation)(actor&), Condition is_taken) {
+  stepped_child corpse{[&] {
+    return [self = made_ready(where.name, *where.reported.get(), readiness::has_lane),
+            operation]() mutable { operation(self); };
+  }};
+  ASSERT_TRUE(corpse.step_until([&] { return is_taken(where.queue.statistics()); }));
+}
+void died_pushing(scene& where) {
+  auto const before = where.queue.statistics().pushed;
+  leave_a_corpse(where, &push, [=](auto const& now) { return now.pushed != before; });
+}
+void died_pushing_three(scene& where) {
+  auto const before = where.queue.statistics().pushed;
+  leave_a_corpse(where, &push_three, [=](auto const& now) { return now.pushed != before; });
+}
+void died_popping(scene& where) {
+  leave_a_corpse(where, &pop, [](auto const& now) { return now.popped != 0; });
+}
+void died_popping_three(scene& where) {
+  leave_a_corpse(where, &pop_three, [](auto const& now) { return now.popped != 0; });
+}
+void died_with_a_lease(scene& where) {
+  leave_a_corpse(where, &claim_and_commit, [](auto const& now) { return now.popped != 0; });
+}
+
+struct operation {
+  std::string name;
+  std::uint64_t filled;  // elements 1 to that are in the queue
+  void (*arrange)(scene&);
+  void (*run)(actor&);
+  contents before;  // what is in the queue if it did not happen,
+  contents after;   // and if it did
+  std::uint64_t untouched;  // that many can be popped while it is stopped anywhere
+  readiness begins = readiness::has_lane;
+};
+
+std::vector<operation> operations() {
+  return {
+      {"Push", 2, nothing, push, {1, 2}, {1, 2, 50}, 2},
+      {"FirstPushOfAThread", 2, nothing, push, {1, 2}, {1, 2, 50}, 2,
+       readiness::attached},
+      {"PushToTheLastSlot", 3, nothing, push, {1, 2, 3}, {1, 2, 3, 50}, 3},
+      {"PushThree", 1, nothing, push_three, {1}, {1, 50, 51, 52}, 1},
+      {"PushThreeWithRoomForTwo", 2, nothing, push_three, {1, 2}, {1, 2, 50, 51}, 2},
+      {"Pop", 3, nothing, pop, {1, 2, 3}, {2, 3}, 2},
+      {"FirstPopOfAThread", 3, nothing, pop, {1, 2, 3}, {2, 3}, 2,
+       readiness::attached},
+      {"PopThree", 4, nothing, pop_three, {1, 2, 3, 4}, {4}, 1},
+      {"ClaimAndCommit", 3, nothing, claim_and_commit, {1, 2, 3}, {2, 3}, 2},
+      {"ClaimAndAbort", 3, nothing, claim_and_abort, {1, 2, 3}, {1, 2, 3}, 2},
+      {"PopOfAReturnedElement", 3, first_was_returned, pop, {1, 2, 3}, {2, 3}, 2},
+      {"PopOfTwoReturnedElements", 3, two_were_returned, pop, {1, 2, 3}, {2, 3}, 1},
+      {"PopThreeOfReturnedElements", 3, two_were_returned, pop_three, {1, 2, 3}, {2, 3}, 1},
+      {"ClaimOfAReturnedElement", 3, first_was_returned, claim_and_commit, {1, 2, 3}, {2, 3}, 2},
+      {"AbortOfAReturnedElement", 3, two_were_returned, claim_and_abort, {1, 2, 3}, {1, 2, 3}, 1},
+      {"AttachAfterADeadPush", 2, died_pushing, attach, {1, 2}, {1, 2}, 2,
+       readiness::opened},
+      {"AttachAfterADeadPushOfThree", 1, died_pushing_three, attach, {1}, {1}, 1,
+       readiness::opened},
+      {"AttachAfterADeadPop", 3, died_popping, attach, {1, 2, 3}, {1, 2, 3}, 2,
+       readiness::opened},
+      {"AttachAfterADeadPopOfThree", 4, died_popping_three, attach, up_to(4), up_to(4), 1,
+       readiness::opened},
+      {"AttachAfterADeadLease", 3, died_with_a_lease, attach, {1, 2, 3}, {1, 2, 3}, 2,
+       readiness::opened},
+  };
+}
+
+// --- what is left ---
+
+// The ways in which those who live come to know of a death.
+contents drained(scene const& where, std::size_t way) {
+  auto const queue = way % 3 == 0 ? segment::open(where.name).attach<elements>("q") : where.queue;
+  if (way % 3 == 1) queue.recover();
+  contents out;
+  auto const next = [&] { return way % 3 == 2 ? queue.pop_for(std::chrono::seconds{0}) : queue.try_pop(); };
+  while (auto const got = next()) {
+    EXPECT_TRUE(got->is_whole());
+    out.push_back(got->number());
+  }
+  return out;
+}
+
+void expect_all_capacity(elements const& queue) {
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(queue.size(), 0u);
+    for (std::uint64_t n = 0; n < capacity; ++n) EXPECT_TRUE(queue.try_push(sealed{100 + n})) << n;
+    EXPECT_FALSE(queue.try_push(sealed{99}));
+    for (std::uint64_t n = 0; n < capacity; ++n) {
+      auto const got = queue.try_pop();
+      ASSERT_TRUE(got) << n;
+      EXPECT_EQ(got->number(), 100 + n);
+    }
+    EXPECT_FALSE(queue.try_pop());
+  }
+}
+
+// As many threads as there are lanes, all at once.
+void expect_all_lanes(scene const& where) {
+  std::atomic<int> refused{0};
+  std::barrier all_have_one{lanes - 1};
+  auto const take_one = [&] {
+    try {
+      static_cast<void>(where.queue.try_claim());
+    } catch (error const&) {
+      ++refused;
+    }
+    all_have_one.arrive_and_wait();
+  };
+  static_cast<void>(where.queue.try_claim());  // this thread's own
+  std::vector<std::thread> threads;
+  for (std::uint32_t i = 1; i < lanes; ++i) threads.emplace_back(take_one);
+  for (auto& each : threads) each.join();
+  EXPECT_EQ(refused, 0) << "lanes were lost";
+  for (auto& each : where.home.attachment().map().used_lanes())
+    for_each_name(each, [](lane_name& name) {
+      auto const op = op_of(name.what.load());
+      EXPECT_TRUE(op == lane_op::none || op == lane_op::returned) << static_cast<int>(op);
+    });
+}
+
+void PrintTo(operation const& each, std::ostream* out) { *out << each.name; }
+
+class queue_operation : public ::testing::TestWithParam<operation> {
+ protected:
+  static void arrange(scene& where) {
+    where.fill(GetParam().filled);
+    GetParam().arrange(where);
+  }
+  static auto victim(scene const& where) {
+    return [&where] {
+      return [self = made_ready(where.name, *where.reported.get(), GetParam().begins)]() mutable {
+        GetParam().run(self);
+        self.done.is_done = true;
+      };
+    };
+  }
+  static std::vector<std::uintptr_t> trace() {
+    scene where;
+    arrange(where);
+    return stepped_child{victim(where)}.trace();
+  }
+  // What a dead consumer had taken comes first for those who look for the dead; who does not look until he
+  // finds nothing gets it last.
+  static effect judge(contents found, bool is_done, std::size_t way) {
+    if (way % 3 == 2) std::ranges::sort(found);
+    auto const& [before, after] = std::pair{GetParam().before, GetParam().after};
+    if (before == after) {
+      EXPECT_EQ(found, before);
+      return effect::undecided;
+    }
+    EXPECT_TRUE(found == before || found == after) << ::testing::PrintToString(found);
+    EXPECT_FALSE(is_done && found != after) << "it returned, and did not happen";
+    return found == after ? effect::whole : effect::none;
+  }
+};
+
+TEST_P(queue_operation, KilledAfterAnyInstructionHappenedOrNot) {
+  for_each_instruction(&trace, [](cut const& here) {
+    scene where;
+    arrange(where);
+    {
+      stepped_child killed{victim(where)};
+      here.lead(killed);
+    }
+    auto const found = judge(drained(where, here.after), where.reported.get()->is_done, here.after);
+    expect_all_capacity(where.queue);
+    expect_all_lanes(where);
+    return found;
+  });
+}
+
+TEST_P(queue_operation, StoppedAfterAnyInstructionIsNotRepairedAway) {
+  for_each_instruction(&trace, [](cut const& here) {
+    scene where;
+    arrange(where);
+    contents in = up_to(GetParam().filled);
+    contents out;
+    {
+      stepped_child stopped{victim(where)};
+      here.lead(stopped);
+      where.queue.recover();
+      // The others go on meanwhile.
+      for (std::uint64_t n = 200; n < 202; ++n)
+        if (where.queue.try_push(sealed{n})) in.push_back(n);
+      for (std::uint64_t i = 0; i < GetParam().untouched; ++i) {
+        auto const got = where.queue.try_pop();
+        EXPECT_TRUE(got) << "kept from number " << i;
+        if (got) out.push_back(got->number());
+      }
+      EXPECT_TRUE(stopped.finish());
+    }
+    auto const& done = *where.reported.get();
+    in.insert(in.end(), done.pushed.begin(), done.pushed.begin() + static_cast<long>(done.pushes));
+    out.insert(out.end(), done.popped.begin(), done.popped.begin() + static_cast<long>(done.pops));
+    auto const rest = drained(where, here.after);
+    out.insert(out.end(), rest.begin(), rest.end());
+    std::ranges::sort(in);
+    std::ranges::sort(out);
+    EXPECT_EQ(out, in);
+    expect_all_capacity(where.queue);
+    expect_all_lanes(where);
+    return effect::undecided;
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(each, queue_operation, ::testing::ValuesIn(operations()),
+                         [](auto const& each) { return each.param.name; });
+
+}  // namespace
+}  // namespace stoa::testing
