@@ -84,7 +84,7 @@ lane& attachment::acquire_lane(internal::lane_cache& cache) {
     throw error{{errc::too_many_threads,
                  fmt::format("segment '{}': all {} lanes are taken (segment_options::max_lanes)", name_,
                              map_.limits().max_lanes)}};
-  cache = {serial_, mine, 0};
+  cache = {serial_, mine};
   return *mine;
 }
 
@@ -92,7 +92,11 @@ lane_name& attachment::another_lease(function_ref<lane_name*(lane&)> free_name) 
   lane_name* found = nullptr;
   auto const has_room = [&](lane& each) { return (found = free_name(each)) != nullptr; };
   auto* const returner = lane_returner::of_this_thread();
-  if (returner != nullptr && returner->find_if(serial_, has_room) != nullptr) return *found;
+  auto const has_room_again = [&](lane& each) {
+    drop_gone(each);
+    return has_room(each);
+  };
+  if (returner != nullptr && returner->find_if(serial_, has_room_again) != nullptr) return *found;
   while (auto* const fresh = take_lane())
     if (has_room(*fresh)) return *found;
   throw error{{errc::too_many_leases,
@@ -112,16 +116,33 @@ lane* attachment::take_lane() {
   return mine;
 }
 
-// Whether a name's entry is still there. An erased one is gone, although some may still have it attached:
-// its names serve nobody who comes.
-bool attachment::is_current(std::uint64_t what) const noexcept {
+// Whether a name's entry can be found by its name.
+bool attachment::is_live(std::uint64_t what) const noexcept {
   auto const slot = slot_of(what);
   if (op_of(what) == lane_op::none || slot >= map_.layout().name_slots) return false;
   auto const word = name_table{map_}.word(slot);
   return state_of(word) == name_state::live && make_lane_tag(slot, name_generation_of(word)) == tag_of(what);
 }
 
-lane* attachment::take_free_lane() noexcept {
+// Whether a name's entry can never be used again: its slot has another life, or it was erased and nobody
+// who lives has it attached any more.
+bool attachment::is_gone(std::uint64_t what) const {
+  auto const slot = slot_of(what);
+  if (op_of(what) == lane_op::none || slot >= map_.layout().name_slots) return true;
+  auto const word = name_table{map_}.word(slot);
+  if (make_lane_tag(slot, name_generation_of(word)) != tag_of(what)) return true;
+  return state_of(word) != name_state::live && (held_slots()[slot / 64] >> (slot % 64) & 1) == 0;
+}
+
+// Forgets what names nothing any more. An own lease on an erased entry is no such name: its handle holds it.
+void attachment::drop_gone(lane& own) const {
+  for_each_name(own, [&](lane_name& name) {
+    auto const what = name.what.load(std::memory_order_relaxed);  // own lane
+    if (op_of(what) != lane_op::none && is_gone(what)) forget(name);
+  });
+}
+
+lane* attachment::take_free_lane() {
   std::scoped_lock const guard{lanes_mutex_};
   if (!idle_lanes_.empty()) {
     auto* const idle = idle_lanes_.back();
@@ -142,10 +163,8 @@ lane* attachment::take_free_lane() noexcept {
     if (!lanes[i].owner.compare_exchange_strong(nobody, self_, std::memory_order_acquire,
                                                 std::memory_order_relaxed))
       continue;
-    // What names an entry that is gone names nothing; what was given back stays, for who comes.
-    for_each_name(lanes[i], [&](lane_name& name) {
-      if (&name == &lanes[i].intent || !is_current(name.what.load(std::memory_order_relaxed))) forget(name);
-    });
+    forget(lanes[i].intent);
+    drop_gone(lanes[i]);  // what was given back stays, for who comes
     return &lanes[i];
   }
   return nullptr;
@@ -187,9 +206,10 @@ void attachment::settle_dead_lanes() {
   auto const settle_entry = [&](std::uint64_t what) {
     auto const slot = slot_of(what);
     hold(slot);
-    auto const word = table.word(slot);
+    // seq_cst, after hold(): as in attach() (attachment.hpp I2)
+    auto const word = map_.name_words()[slot].load(std::memory_order_seq_cst);
     auto const record = table.read(slot, word);
-    if (is_current(what) && record)
+    if (is_live(what) && record)
       if (auto const view = checked_view(slot, word, *record); view && view->tag() == tag_of(what))
         if (auto const* kind = find_kind(view->kind()); kind != nullptr && kind->settle != nullptr)
           kind->settle(*this, *view);
@@ -200,28 +220,24 @@ void attachment::settle_dead_lanes() {
     if (owner == 0 || is_alive(owner)) continue;
     for_each_name(each, [&](lane_name& name) {
       auto const what = name.what.load(std::memory_order_acquire);  // lanes.hpp:R1, R2
-      if (is_current(what)) settle_entry(what);
+      if (is_live(what)) settle_entry(what);
     });
     owner = each.owner.load(std::memory_order_acquire);  // A1 <- R1
     if (owner == 0 || is_alive(owner)) continue;
     if (!each.owner.compare_exchange_strong(owner, self_, std::memory_order_acq_rel,
                                             std::memory_order_relaxed))
       continue;
-    // What names an entry that is gone names nothing.
-    for_each_name(each, [&](lane_name& name) {
-      if (!is_current(name.what.load(std::memory_order_relaxed))) forget(name);  // own lane
-    });
+    drop_gone(each);
     release(each);
   }
 }
 
-bool attachment::is_look_due() noexcept {
+bool attached_entry::is_look_due() const noexcept {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   auto const tick = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-  auto& cache = my_cache();
-  if (cache.looked_at == tick) return false;
-  cache.looked_at = tick;
+  if (looked_at_.load(std::memory_order_relaxed) == tick) return false;  // a throttle; two at once do no harm
+  looked_at_.store(tick, std::memory_order_relaxed);
   return true;
 }
 

@@ -31,22 +31,30 @@ std::uint64_t queue_bytes::step_over_abandoned() const noexcept {
   return passed;
 }
 
-bool queue_bytes::is_named_by_living(attachment& owner, std::uint64_t ticket, bool pushing,
-                                     lane const* except) const {
+// Whether somebody else may own the ticket: one who lives and names it, or one who died when it was
+// certainly his (pushing, popped): then only the settling of his own name may touch it.
+bool queue_bytes::is_spoken_for(attachment& owner, std::uint64_t ticket, bool pushing,
+                                lane const* except) const {
   participant_id known_dead = abandoned_owner;
   for (auto& each : owner.map().used_lanes()) {
     if (&each == except) continue;
-    bool is_named = false;
-    for_each_name(each, [&](lane_name& name) {
-      auto const held = read_name(name, tag_);
-      if (!held || !held->covers(ticket) || held->op == lane_op::returned) return;
-      is_named |= pushing == (held->op == lane_op::push || held->op == lane_op::pushing);
-    });
-    if (!is_named) continue;
+    auto const is_named_as = [&](auto... ops) {
+      bool is_named = false;
+      for_each_name(each, [&](lane_name& name) {
+        auto const held = read_name(name, tag_);
+        is_named |= held && held->covers(ticket) && ((held->op == ops) || ...);
+      });
+      return is_named;
+    };
+    if (!(pushing ? is_named_as(lane_op::push, lane_op::pushing)
+                  : is_named_as(lane_op::pop, lane_op::popped, lane_op::lease)))
+      continue;
     auto const by = each.owner.load(std::memory_order_acquire);
-    if (by == known_dead || by == 0) continue;
-    if (owner.is_alive(by)) return true;
+    if (by == 0) continue;
+    if (by != known_dead && owner.is_alive(by)) return true;
     known_dead = by;
+    // Looked at again: he may have gone on before he died. What a dead one says now he says for good.
+    if (is_named_as(pushing ? lane_op::pushing : lane_op::popped)) return true;
   }
   return false;
 }
@@ -66,7 +74,7 @@ bool queue_bytes::settle_push(attachment& owner, claim const& dead, lane const& 
   if (dead.op == lane_op::pushing) {
     // All were its own, and invisible as long as the first is not published. The first goes last, so that
     // a repairer that dies leaves the same situation.
-    if (!is_free(dead.ticket)) return true;
+    if (!is_past(header_->tail.load(std::memory_order_acquire), dead.ticket) || !is_free(dead.ticket)) return true;
     for (auto i = count; i-- > 0;) {
       if (!abandon(dead.ticket + i, slot_state::free)) abandon(dead.ticket + i, slot_state::full);
     }
@@ -78,7 +86,7 @@ bool queue_bytes::settle_push(attachment& owner, claim const& dead, lane const& 
     // A1: whoever took the ticket had named it before (lanes.hpp I1), so the names seen below include his.
     if (!is_past(header_->tail.load(std::memory_order_acquire), ticket)) break;
     if (!is_free(ticket)) continue;
-    if (is_named_by_living(owner, ticket, true, &where))
+    if (is_spoken_for(owner, ticket, true, &where))
       is_settled = false;  // he may own it; slow is not dead
     else
       abandon(ticket, slot_state::free);
@@ -96,7 +104,8 @@ void queue_bytes::settle_name(attachment& owner, lane& where, lane_name& name) c
     case lane_op::push:
     case lane_op::pushing: is_over = settle_push(owner, *dead, where); break;
     case lane_op::popped:
-      for (std::uint64_t i = 0; i < count; ++i) {
+      for (std::uint64_t i = 0; i < count && is_past(header_->head.load(std::memory_order_acquire), dead->ticket);
+           ++i) {
         auto expected = slot_word(dead->ticket + i, slot_state::full);
         word(dead->ticket + i)
             .compare_exchange_strong(expected, free_word_after(dead->ticket + i), std::memory_order_release,  // R2
@@ -115,7 +124,7 @@ void queue_bytes::settle_name(attachment& owner, lane& where, lane_name& name) c
         name.what.store(make_what(tag_, lane_op::returned, dead->count), std::memory_order_release);  // own lane
       } else if (auto* const place = free_lease(where)) {
         write_name(*place, make_what(tag_, lane_op::returned, dead->count), dead->ticket);
-        is_over = true;
+        forget(name);  // before anyone is called: while this lane is ours the name counts as a living one's
       }
       // recall after the name: who sees it, sees what to take back
       header_->recall.store(1, std::memory_order_release);
@@ -130,6 +139,11 @@ void queue_bytes::settle(attachment& owner) const {
     for_each_name(dead, [&](lane_name& name) { settle_name(owner, dead, name); });
   });
   if (step_over_abandoned() != 0) wake(header_->consumers);
+  // recall is a hint that a death or a slow name can lose; the names tell.
+  if (header_->recall.load(std::memory_order_relaxed) == 0 && oldest_orphan(owner)) {
+    header_->recall.store(1, std::memory_order_release);
+    wake(header_->consumers);
+  }
 }
 
 lane_name* queue_bytes::free_lease(lane& mine) const noexcept {
@@ -158,14 +172,10 @@ bool queue_bytes::try_lock_recovery(attachment& owner) const {
                                                    std::memory_order_relaxed);
 }
 
-std::optional<std::uint64_t> queue_bytes::take_back(attachment& owner, lane_name& mine,
-                                                    std::uint64_t what) const {
-  if (!try_lock_recovery(owner)) return std::nullopt;
-  // Cleared before the search: what is returned from now on sets it again.
-  header_->recall.store(0, std::memory_order_seq_cst);
-  lane_name* found = nullptr;
-  std::uint64_t oldest = 0;
-  std::uint64_t candidates = 0;
+// The oldest element that was taken, is still there, and belongs to nobody.
+std::optional<queue_bytes::orphan> queue_bytes::oldest_orphan(attachment& owner) const {
+  std::optional<orphan> found;
+  bool is_only = true;
   for (auto& each : owner.map().used_lanes()) {
     std::optional<bool> is_owner_alive;
     for_each_name(each, [&](lane_name& name) {
@@ -175,28 +185,39 @@ std::optional<std::uint64_t> queue_bytes::take_back(attachment& owner, lane_name
         if (!is_owner_alive) is_owner_alive = owner.is_alive(each.owner.load(std::memory_order_acquire));
         if (*is_owner_alive) return;
       }
-      for (std::uint64_t i = 0; i < std::min<std::uint64_t>(held->count, capacity()); ++i) {
+      auto const count = std::min<std::uint64_t>(held->count, capacity());
+      for (std::uint64_t i = 0; i < count; ++i) {
         auto const ticket = held->ticket + i;
-        if (!is_taken_and_full(ticket) || is_named_by_living(owner, ticket, false, nullptr)) continue;
-        ++candidates;
-        if (found != nullptr && !is_past(oldest, ticket)) continue;
-        found = &name;
-        oldest = ticket;
+        // Full again at the end: who owned it may have ended while his name was looked for.
+        if (!is_taken_and_full(ticket) || is_spoken_for(owner, ticket, false, nullptr) || !is_full(ticket)) continue;
+        is_only &= !found && i + 1 == count;
+        if (!found || is_past(found->ticket, ticket)) found = orphan{&name, ticket, false};
+        break;  // later ones of this name are younger
       }
     });
   }
-  if (found != nullptr) {
+  if (found) found->is_only = is_only;
+  return found;
+}
+
+std::optional<std::uint64_t> queue_bytes::take_back(attachment& owner, lane_name& mine,
+                                                    std::uint64_t what) const {
+  if (!try_lock_recovery(owner)) return std::nullopt;
+  // Cleared before the search: what is returned from now on sets it again.
+  header_->recall.exchange(0, std::memory_order_acq_rel);
+  auto const found = oldest_orphan(owner);
+  if (found) {
     // First the own name, then the dead one's: dying in between leaves the element named by the dead.
-    write_name(mine, what, oldest);
+    write_name(mine, what, found->ticket);
     auto returned = make_what(tag_, lane_op::returned);
     // Only the one that is taken, and it is full until the caller is done: nobody uses its name for another.
-    if (found->ticket.load(std::memory_order_relaxed) == oldest)
-      found->what.compare_exchange_strong(returned, 0, std::memory_order_release, std::memory_order_relaxed);
-    if (candidates > 1) header_->recall.store(1, std::memory_order_release);
+    if (found->name->ticket.load(std::memory_order_relaxed) == found->ticket)
+      found->name->what.compare_exchange_strong(returned, 0, std::memory_order_release, std::memory_order_relaxed);
+    if (!found->is_only) header_->recall.store(1, std::memory_order_release);
   }
   header_->recovery.store(0, std::memory_order_release);  // R4 -> A4
-  if (found == nullptr) return std::nullopt;
-  return oldest;
+  if (!found) return std::nullopt;
+  return found->ticket;
 }
 
 }  // namespace stoa

@@ -9,6 +9,7 @@
 //             entry's bytes are handed out again only after the word was changed and the bits of
 //             all live places were seen clear: whoever of the two comes second sees the other
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -59,12 +60,16 @@ class attached_entry {
 
   attachment& owner() const noexcept { return *owner_; }
   entry_view const& view() const noexcept { return view_; }
+  // True about once per tick of the coarse clock (1 to 4 ms) for the copies of a handle: time to look whether
+  // somebody died. About 5 ns.
+  bool is_look_due() const noexcept;
   // "segment 'market', queue 'trades'": how errors begin.
   std::string where() const;
 
  private:
   std::shared_ptr<attachment> owner_;
   entry_view view_;
+  mutable std::atomic<std::int64_t> looked_at_{0};  // coarse clock
 };
 
 class attachment : public std::enable_shared_from_this<attachment> {
@@ -94,10 +99,6 @@ class attachment : public std::enable_shared_from_this<attachment> {
   // A lease name that free_name() accepts, in another lane if the thread's first has none: then a further
   // lane becomes the thread's. Throws errc::too_many_leases when no lane is left.
   lane_name& another_lease(function_ref<lane_name*(lane&)> free_name);
-  // True about once per tick of the coarse clock (1 to 4 ms) for the calling thread: time to look
-  // whether somebody died. About 5 ns.
-  bool is_look_due() noexcept;
-
   // Takes over, one after the other, the lanes of dead threads that name the entry of `tag`, and calls
   // settle for each; names it leaves stay for the next who looks. What `settle` writes comes first.
   void settle_lanes(lane_tag tag, function_ref<void(lane&)> settle);
@@ -136,8 +137,10 @@ class attachment : public std::enable_shared_from_this<attachment> {
   }
   lane& acquire_lane(internal::lane_cache& cache);
   lane* take_lane();
-  lane* take_free_lane() noexcept;
-  bool is_current(std::uint64_t what) const noexcept;
+  lane* take_free_lane();
+  bool is_live(std::uint64_t what) const noexcept;
+  bool is_gone(std::uint64_t what) const;
+  void drop_gone(lane& own) const;
   void settle_dead_lanes();
   void give_back(lane& idle);
   void release_lanes() noexcept;

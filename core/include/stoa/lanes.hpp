@@ -59,12 +59,13 @@ struct claim {
 
 // Writing a name. The caller's CAS, a release, comes after.
 inline void write_name(lane_name& name, std::uint64_t what, std::uint64_t ticket) noexcept {
-  name.ticket.store(ticket, std::memory_order_relaxed);  // carried by R1 and by the CAS (I1)
+  // R3 -> A2: who sees this ticket sees the last operation over, its name forgotten (I3)
+  name.ticket.store(ticket, std::memory_order_release);
   name.what.store(what, std::memory_order_release);      // R1 -> A1: valid with its ticket
 }
 // The same name for another ticket, after a lost CAS.
 inline void rename(lane_name& name, std::uint64_t ticket) noexcept {
-  name.ticket.store(ticket, std::memory_order_relaxed);  // carried by the CAS (I1)
+  name.ticket.store(ticket, std::memory_order_release);  // R3 -> A2, and carried by the CAS (I1)
 }
 inline void forget(lane_name& name) noexcept {
   name.what.store(0, std::memory_order_release);  // R2 -> A1: after what ended the operation (I3)
@@ -76,7 +77,7 @@ inline std::optional<claim> read_name(lane_name const& name, lane_tag tag) noexc
   for (int attempt = 0; attempt < 4; ++attempt) {
     auto const what = name.what.load(std::memory_order_acquire);  // A1 <- R1, R2
     if (tag_of(what) != tag || op_of(what) == lane_op::none) return std::nullopt;
-    auto const ticket = name.ticket.load(std::memory_order_acquire);  // before the second look
+    auto const ticket = name.ticket.load(std::memory_order_acquire);  // A2 <- R3; before the second look
     if (name.what.load(std::memory_order_relaxed) == what)            // unchanged: they belong together
       return claim{op_of(what), static_cast<std::uint32_t>(what >> 40), ticket};
   }
@@ -95,7 +96,6 @@ namespace internal {
 struct lane_cache {
   std::uint64_t serial = 0;  // of the attachment; never used twice in a process
   lane* mine = nullptr;
-  std::int64_t looked_at = 0;  // coarse clock of the last look for the dead
 };
 // Few segments are in use by one thread at a time; a collision costs a walk through acquire_lane().
 inline constinit thread_local std::array<lane_cache, 8> lane_caches{};

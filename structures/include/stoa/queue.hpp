@@ -73,8 +73,7 @@ class queue {
   // false: full, or the slot's consumer of the lap before is not done. Never waits.
   [[nodiscard]] bool try_push(T const& value) const {
     if (push_one(value)) [[likely]] return true;
-    count(bytes_.header().push_refusals);
-    return false;
+    return push_again(value);
   }
   // Waits while full.
   void push(T const& value, wait_strategy strategy = wait_strategy::adaptive) const {
@@ -161,7 +160,10 @@ class queue {
   queue_statistics statistics() const noexcept { return bytes_.statistics(); }
   // Looks for dead processes now and settles what they left. Blocking calls do this by themselves every
   // few milliseconds, try_ calls that find nothing likewise.
-  void recover() const { bytes_.settle(owner()); }
+  void recover() const {
+    require_writable(*entry_, "recover");
+    bytes_.settle(owner());
+  }
 
  private:
   queue(std::shared_ptr<attached_entry> entry, queue_bytes bytes) noexcept
@@ -188,6 +190,14 @@ class queue {
     return owner().another_lease([&](lane& each) { return bytes_.free_lease(each); });
   }
 
+  [[gnu::noinline]] bool push_again(T const& value) const {
+    if (entry_->is_look_due()) {
+      bytes_.settle(owner());
+      if (push_one(value)) return true;
+    }
+    count(bytes_.header().push_refusals);
+    return false;
+  }
   struct taken {
     std::uint64_t ticket = 0;
     bool is_taken = false;
@@ -195,7 +205,7 @@ class queue {
   taken take(lane_name& name, lane_op op) const;
   // Off the fast path, and out of line: what is left in line is what the compiler keeps in registers.
   [[gnu::noinline]] taken take_again(lane_name& name, lane_op op) const {
-    if (owner().is_look_due()) {
+    if (entry_->is_look_due()) {
       bytes_.settle(owner());
       if (auto const got = take(name, op); got.is_taken) return got;
     }
@@ -354,7 +364,7 @@ std::size_t queue<T>::try_push_n(std::span<T const> values) const {
     for (auto i = run; i-- > 0;)
       slot(ticket + i).word.store(slot_word(ticket + i, slot_state::full), std::memory_order_release);  // R1 -> A2
     forget(intent);
-    bytes_.note_fill();
+    if ((ticket & 0xFF) + run > 0xFF) bytes_.note_fill();
     wake(bytes_.header().consumers);
     return run;
   }

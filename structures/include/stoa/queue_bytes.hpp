@@ -84,7 +84,14 @@ class queue_bytes : public slot_array {
 
   bool is_full(std::uint64_t ticket) const noexcept;
   bool is_taken_and_full(std::uint64_t ticket) const noexcept;
-  bool is_named_by_living(attachment& owner, std::uint64_t ticket, bool pushing, lane const* except) const;
+  struct orphan {  // an element that waits to be taken back, and who named it
+    lane_name* name;
+    std::uint64_t ticket;
+    bool is_only;
+  };
+
+  bool is_spoken_for(attachment& owner, std::uint64_t ticket, bool pushing, lane const* except) const;
+  std::optional<orphan> oldest_orphan(attachment& owner) const;
   bool settle_push(attachment& owner, claim const& dead, lane const& where) const;
   void settle_name(attachment& owner, lane& where, lane_name& name) const;
   bool try_lock_recovery(attachment& owner) const;
