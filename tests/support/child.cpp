@@ -12,6 +12,7 @@
 #include <map>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace stoa::testing {
 namespace {
