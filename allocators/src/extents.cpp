@@ -49,12 +49,15 @@ std::vector<extent> extent_map::gaps() const {
   return out;
 }
 
-std::optional<chosen_extent> extent_map::choose(std::uint64_t bytes) const {
+std::optional<chosen_extent> extent_map::choose(std::uint64_t bytes, bool gaps_first) const {
   if (bytes == 0 || bytes > area_.bytes) return std::nullopt;
   auto const wanted = align_up(bytes, pad_bytes);
-  if (wanted <= area_.end() - bump_) return chosen_extent{{bump_, wanted}, true};
+  bool const fits_behind = wanted <= area_.end() - bump_;
+  if (fits_behind && !gaps_first) return chosen_extent{{bump_, wanted}, true};
   for (auto const& gap : gaps())
-    if (wanted <= gap.bytes) return chosen_extent{{gap.offset, wanted}, false};
+    if (wanted <= gap.bytes && (!fits_behind || gap.offset + wanted <= bump_))
+      return chosen_extent{{gap.offset, wanted}, false};
+  if (fits_behind) return chosen_extent{{bump_, wanted}, true};
   return std::nullopt;
 }
 

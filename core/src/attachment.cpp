@@ -8,6 +8,7 @@
 #include <stoa/attachment.hpp>
 #include <stoa/base/words.hpp>
 #include <stoa/waiting.hpp>
+#include <thread>
 
 #include "admin_guard.hpp"
 #include "clock.hpp"
@@ -197,24 +198,36 @@ result<void> attachment::join() {
                              map_.limits().max_participants)};
 }
 
+// Without the admin lock if a stopped process has it: a destructor must not wait for an hour. The name then
+// stays for the next who leaves, or for gc.
 void attachment::leave() noexcept {
   release_lanes();
-  admin_guard const guard{admin_mutex_, *file_};
   auto const place = place_of(self_);
+  bool const is_locked = try_lock_admin();
   auto& record = map_.participant(place);
   for (auto& bits : map_.attachment_row(place))
     bits.store(0, std::memory_order_release);  // R4 -> attachment_entries.cpp:A4
   bool const is_counted =
       map_.header().lifetime == static_cast<std::uint32_t>(lifetime::reference_counted);
-  if (is_counted && !is_anybody_else_here() && file_->is_at(path_)) {
+  if (is_locked && is_counted && !is_anybody_else_here() && file_->is_at(path_)) {
     std::error_code ignored;  // the name stays, and `stoa gc` finds it
     std::filesystem::remove(path_, ignored);
   }
   record.pid.store(0, std::memory_order_relaxed);  // for people: left in order
   file_->unlock(place_lock_byte(place));
+  if (is_locked) file_->unlock(admin_lock_byte);
+}
+
+bool attachment::try_lock_admin() noexcept {
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    if (file_->try_lock(admin_lock_byte)) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return false;
 }
 
 bool attachment::is_place_held(std::uint32_t place) const noexcept {
+  if (was_inherited()) return false;  // in a child that is not there, nobody can be asked
   if (self_ != 0 && place == place_of(self_)) return true;
   return file_->is_locked_elsewhere(place_lock_byte(place));
 }

@@ -19,7 +19,9 @@
 namespace stoa {
 namespace {
 
-constexpr std::chrono::microseconds longest_pause{1000};  // while another process publishes the name
+// While another process publishes the same name: it may be reserving gigabytes, or be stopped.
+constexpr std::chrono::microseconds longest_pause{1000};
+constexpr std::chrono::seconds patience{10};
 constexpr std::uint32_t longest_descriptor = 1u << 16;
 
 bool has_bit(std::vector<std::uint64_t> const& bits, std::uint32_t slot) noexcept {
@@ -32,7 +34,32 @@ struct census {
   std::uint32_t entries = 0;
 };
 
+// A text that nobody vouches for.
+std::string_view bounded(std::array<char, 16> const& text) noexcept {
+  return {text.data(), ::strnlen(text.data(), text.size())};
+}
+
 }  // namespace
+
+// Lets go of a slot again, unless a handle takes it over.
+class attachment::held_slot {
+ public:
+  held_slot(attachment& owner, std::uint32_t slot) noexcept : owner_{&owner}, slot_{slot} {}
+  held_slot(held_slot const&) = delete;
+  held_slot& operator=(held_slot const&) = delete;
+  ~held_slot() {
+    if (owner_ != nullptr) owner_->let_go(slot_);
+  }
+  std::shared_ptr<attached_entry> become_handle(entry_view const& view) {
+    auto handle = std::make_shared<attached_entry>(owner_->shared_from_this(), view);
+    owner_ = nullptr;
+    return handle;
+  }
+
+ private:
+  attachment* owner_;
+  std::uint32_t slot_;
+};
 
 attached_entry::~attached_entry() { owner_->let_go(view_.slot); }
 
@@ -141,15 +168,12 @@ result<std::shared_ptr<attached_entry>> attachment::attach(std::string_view name
     auto view = checked_view(found->slot, found->word, found->record);
     if (!view) return view.error();
     if (auto ok = matches(*view, what); !ok) return ok.error();
-    if (!is_read_only()) {
-      hold(found->slot);
-      // seq_cst, after hold(): either this sees the retirement or the eraser sees the bit (I2).
-      if (map_.name_words()[found->slot].load(std::memory_order_seq_cst) != found->word) {
-        let_go(found->slot);
-        continue;
-      }
-    }
-    return std::make_shared<attached_entry>(shared_from_this(), *view);
+    if (is_read_only()) return std::make_shared<attached_entry>(shared_from_this(), *view);
+    hold(found->slot);
+    held_slot held{*this, found->slot};
+    // seq_cst, after hold(): either this sees the retirement or the eraser sees the bit (I2).
+    if (map_.name_words()[found->slot].load(std::memory_order_seq_cst) == found->word)
+      return held.become_handle(*view);
   }
 }
 
@@ -161,26 +185,33 @@ result<std::shared_ptr<attached_entry>> attachment::publish(
     return failure{errc::read_only, fmt::format("segment '{}' is open read-only: cannot publish '{}'",
                                                 name_, name)};
   if (auto ok = check_entry_name(name_, name); !ok) return ok.error();
+  if (what.type->text.size() > longest_descriptor)
+    return failure{errc::invalid_argument,
+                   fmt::format("segment '{}', '{}': a type descriptor of {} bytes, at most {} are possible", name_,
+                               name, what.type->text.size(), longest_descriptor)};
+  auto const until = std::chrono::steady_clock::now() + patience;
+  bool gaps_first = false;
   for (auto pause = std::chrono::microseconds{20};; pause = std::min(pause * 2, longest_pause)) {
-    bool is_fresh = false;
-    bool is_building_elsewhere = false;
-    auto entry = build(name, what, body_bytes, is_fresh, is_building_elsewhere);
-    if (is_building_elsewhere) {
+    auto made = build(name, what, body_bytes, gaps_first);
+    if (!made && made.error().code() == errc::being_published && std::chrono::steady_clock::now() < until) {
       std::this_thread::sleep_for(pause);
       continue;
     }
-    if (!entry) return entry.error();
-    auto handle = std::make_shared<attached_entry>(shared_from_this(), *entry);  // lets go on failure
-    if (auto ok = complete(*entry, what, is_fresh, format); !ok) return ok.error();
-    return handle;
+    if (!made) return made.error();
+    held_slot held{*this, made->entry.slot};
+    auto handle = held.become_handle(made->entry);
+    auto const completed = complete(made->entry, what, made->is_fresh, format);
+    if (completed) return handle;
+    // The file system may be full of pages that erased structures left in the gaps.
+    if (completed.error().code() != errc::no_space || !made->is_fresh || gaps_first) return completed.error();
+    gaps_first = true;
   }
 }
 
 // Under the admin lock: finds slot and bytes, and makes the entry `building`, held by this process.
 // Dying here or later leaves a `building` entry that no live process holds: the same as none.
-result<entry_view> attachment::build(std::string_view name, structure_identity const& what,
-                                     std::uint64_t body_bytes, bool& is_fresh,
-                                     bool& is_building_elsewhere) {
+result<attachment::building> attachment::build(std::string_view name, structure_identity const& what,
+                                               std::uint64_t body_bytes, bool gaps_first) {
   admin_guard const guard{admin_mutex_, *file_};
   name_table table{map_};
   auto const held = held_slots();
@@ -188,12 +219,13 @@ result<entry_view> attachment::build(std::string_view name, structure_identity c
     return state_of(table.word(slot)) == name_state::live || has_bit(held, slot);
   };
   if (auto const other = table.find_any(name)) {
-    bool const is_live = state_of(other->word) == name_state::live;
-    if (!is_live && has_bit(held, other->slot)) is_building_elsewhere = true;
-    if (is_live || is_building_elsewhere)
-      return failure{errc::name_taken, fmt::format("segment '{}' has '{}' already: {} of {} bytes", name_,
-                                                   name, other->record.kind.data(),
-                                                   other->record.body_bytes)};
+    if (state_of(other->word) == name_state::live)
+      return failure{errc::name_taken, fmt::format("segment '{}' has '{}' already: {} of {} bytes", name_, name,
+                                                   bounded(other->record.kind), other->record.body_bytes)};
+    if (has_bit(held, other->slot))
+      return failure{errc::being_published,
+                     fmt::format("segment '{}': process {} is in the middle of publishing '{}'", name_,
+                                 other->record.creator_pid, name)};
   }
 
   census seen;
@@ -205,7 +237,8 @@ result<entry_view> attachment::build(std::string_view name, structure_identity c
       continue;
     }
     auto const record = table.read(slot, word);
-    if (!record) continue;  // cannot happen: words change under the admin lock or by live -> retired
+    if (!record)  // entries change their life under the admin lock only
+      return failure{errc::corrupt_segment, fmt::format("segment '{}': the entry in slot {} changes", name_, slot)};
     ++seen.entries;
     seen.in_use.push_back({record->extent_offset, record->extent_bytes});
   }
@@ -221,14 +254,13 @@ result<entry_view> attachment::build(std::string_view name, structure_identity c
                          std::move(seen.in_use)};
   auto const descriptor_offset = body_bytes <= area.bytes ? align_up(body_bytes, 8) : body_bytes;
   auto const wanted = checked_add(descriptor_offset, what.type->text.size()).value_or(~std::uint64_t{0});
-  auto const chosen = space.choose(std::max<std::uint64_t>(wanted, 1));
+  auto const chosen = space.choose(std::max<std::uint64_t>(wanted, 1), gaps_first);
   if (!chosen)
     return failure{errc::no_space,
                    fmt::format("segment '{}': '{}' needs {} bytes and the largest free extent has {}",
                                name_, name, wanted, space.largest_free())};
-  is_fresh = chosen->is_fresh;
   // Before the entry: a death between the two wastes nothing, the gap is found by its being free.
-  if (is_fresh) map_.header().bump.store(chosen->where.end(), std::memory_order_relaxed);  // admin lock
+  if (chosen->is_fresh) map_.header().bump.store(chosen->where.end(), std::memory_order_relaxed);  // admin lock
 
   entry_record record{};
   name.copy(record.name.data(), record.name.size() - 1);
@@ -246,7 +278,8 @@ result<entry_view> attachment::build(std::string_view name, structure_identity c
   record.created_ns = now_ns();
   hold(*slot);
   auto const word = table.build(*slot, name, record);
-  return checked_view(*slot, word, record);
+  return building{{record, *slot, name_generation_of(word), {map_.base() + record.extent_offset, body_bytes}},
+                  chosen->is_fresh};
 }
 
 // Without the admin lock: pages are reserved and bytes made, however long that takes.
@@ -256,6 +289,7 @@ result<void> attachment::complete(entry_view const& entry, structure_identity co
   auto const word = make_name_word(name_table::hash(entry.name()), entry.generation, name_state::building);
   auto const& record = entry.record;
   if (auto ok = file_->reserve(record.extent_offset, record.extent_bytes); !ok) {
+    if (is_fresh) file_->unreserve(record.extent_offset, record.extent_bytes);
     table.become(entry.slot, word, name_state::retired);
     return failure{ok.error().code(), fmt::format("segment '{}', publishing '{}': {}", name_, entry.name(),
                                                   ok.error().message())};

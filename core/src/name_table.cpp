@@ -14,7 +14,10 @@ std::optional<entry_record> name_table::read(std::uint32_t slot, std::uint64_t e
   load_words(&copy, map_->entries()[slot].words.data(), sizeof(copy));
   // Keeps the loads above before the second look at the word; pairs with the fence in build().
   std::atomic_thread_fence(std::memory_order_acquire);
-  if (map_->name_words()[slot].load(std::memory_order_relaxed) != expected) return std::nullopt;  // I2
+  // The state may have changed meanwhile; the entry's words do so only with hash or generation (I2).
+  auto const now = map_->name_words()[slot].load(std::memory_order_relaxed);
+  if (hash_of(now) != hash_of(expected) || name_generation_of(now) != name_generation_of(expected))
+    return std::nullopt;
   return copy;
 }
 

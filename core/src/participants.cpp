@@ -2,9 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <sstream>
 #include <stoa/fork_guard.hpp>
 #include <string>
@@ -32,15 +33,18 @@ process_identity read_identity() {
 }  // namespace
 
 process_identity const& this_process() {
-  static std::mutex mutex;
-  static process_identity me;
-  static std::uint64_t epoch = 0;
-  std::scoped_lock const guard{mutex};
-  if (epoch != fork_epoch()) {
-    me = read_identity();
-    epoch = fork_epoch();
+  struct known {
+    std::uint64_t epoch;
+    process_identity me;
+  };
+  // No mutex: a thread that held it during fork() would be missing in the child. Never freed: others may read.
+  static std::atomic<known const*> last{nullptr};
+  auto const* seen = last.load(std::memory_order_acquire);  // with what it points to
+  if (seen == nullptr || seen->epoch != fork_epoch()) {
+    seen = new known{fork_epoch(), read_identity()};  // two threads at once: both are right
+    last.store(seen, std::memory_order_release);
   }
-  return me;
+  return seen->me;
 }
 
 }  // namespace stoa

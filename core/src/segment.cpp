@@ -62,15 +62,16 @@ result<bool> segment::try_remove_unused(std::string_view name, backing const& wh
 std::vector<std::string> segment::list(backing const& where) {
   std::vector<std::string> names;
   std::error_code problem;
-  for (auto const& file : std::filesystem::directory_iterator{where.path(), problem}) {
-    auto const opened = segment_file::open(file.path(), access::read_only);
+  for (std::filesystem::directory_iterator file{where.path(), problem}, end; !problem && file != end;
+       file.increment(problem)) {
+    auto const opened = segment_file::open(file->path(), access::read_only);
     bool is_segment = false;
     if (opened) {
       auto const header = read_header(**opened);
       is_segment = header || (header.error().code() != errc::foreign_file &&
                               header.error().code() != errc::empty_file);
     }
-    if (is_segment) names.push_back(file.path().filename().string());
+    if (is_segment) names.push_back(file->path().filename().string());
   }
   std::ranges::sort(names);
   return names;
@@ -91,6 +92,7 @@ snapshot<entry> segment::entries() const {
 }
 
 snapshot<participant> segment::participants() const {
+  if (auto ok = attachment_->usable(); !ok) throw error{ok.error()};
   auto const& map = attachment_->map();
   auto const entries = attachment_->entries();
   std::vector<participant> out;

@@ -8,8 +8,10 @@
 
 #include <boost/interprocess/exceptions.hpp>
 #include <boost/interprocess/file_mapping.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace stoa {
 namespace {
@@ -27,6 +29,20 @@ struct flock byte_lock(short type, std::uint64_t byte) noexcept {
   lock.l_len = 1;
   return lock;
 }
+
+// The second description, as boost::interprocess::mapped_region wants it; closed once the mapping is made.
+class mapped_descriptor {
+ public:
+  using handle_type = decltype(std::declval<ipc::file_mapping const&>().get_mapping_handle());
+  mapped_descriptor(access mode, std::string const& path)
+      : descriptor_{[&] {
+          return ::open(path.c_str(), (mode == access::read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+        }} {}
+  handle_type get_mapping_handle() const noexcept { return {descriptor_.get(), false}; }
+
+ private:
+  private_descriptor descriptor_;
+};
 
 errc code_for(int error) noexcept {
   switch (error) {
@@ -119,23 +135,33 @@ result<std::size_t> segment_file::read(void* to, std::size_t bytes, std::uint64_
 }
 
 result<void> segment_file::reserve(std::uint64_t offset, std::uint64_t bytes) {
-  int failed = 0;
-  do {
-    failed = ::fallocate(descriptor_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(bytes));
-  } while (failed != 0 && errno == EINTR);
-  if (failed == 0) return {};
-  if (code_for(errno) == errc::no_space)
-    return failure{errc::no_space, fmt::format("{} bytes are needed and the file system has {} left",
-                                               bytes, available())};
-  return system_failure(errno, "cannot reserve pages of a segment");
+  // In slices: before Linux 6.6 tmpfs gives up and undoes all of a call when any signal arrives.
+  constexpr std::uint64_t slice = std::uint64_t{4} << 20;
+  for (std::uint64_t done = 0; done < bytes;) {
+    auto const length = std::min(slice, bytes - done);
+    if (::fallocate(descriptor_.get(), 0, static_cast<off_t>(offset + done), static_cast<off_t>(length)) == 0)
+      done += length;
+    else if (code_for(errno) == errc::no_space)
+      return failure{errc::no_space, fmt::format("{} bytes are needed and the file system has {} left",
+                                                 bytes, available() + done)};
+    else if (errno != EINTR)
+      return system_failure(errno, "cannot reserve pages of a segment");
+  }
+  return {};
+}
+
+void segment_file::unreserve(std::uint64_t offset, std::uint64_t bytes) noexcept {
+  ::fallocate(descriptor_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+              static_cast<off_t>(bytes));
 }
 
 result<boost::interprocess::mapped_region> segment_file::map(access mode, std::uint64_t bytes) const {
   auto const rights = mode == access::read_only ? ipc::read_only : ipc::read_write;
+  auto const self = self_path(descriptor_.get());
+  mapped_descriptor const second{mode, self};
+  if (second.get_mapping_handle().handle < 0) return system_failure(errno, "cannot open a segment a second time");
   try {
-    // Opening by path makes the second description.
-    ipc::file_mapping const description{self_path(descriptor_.get()).c_str(), rights};
-    return ipc::mapped_region{description, rights, 0, static_cast<std::size_t>(bytes)};
+    return ipc::mapped_region{second, rights, 0, static_cast<std::size_t>(bytes)};
   } catch (ipc::interprocess_exception const& problem) {
     return failure{errc::system_failure, fmt::format("cannot map {} bytes: {}", bytes, problem.what())};
   }

@@ -43,6 +43,8 @@ class segment_file {
   result<std::size_t> read(void* to, std::size_t bytes, std::uint64_t offset) const;
   // Reserves pages, so that touching them later cannot fail. no_space when there are too few.
   result<void> reserve(std::uint64_t offset, std::uint64_t bytes);
+  // Gives pages back that nobody ever looked at.
+  void unreserve(std::uint64_t offset, std::uint64_t bytes) noexcept;
   result<boost::interprocess::mapped_region> map(access mode, std::uint64_t bytes) const;
   // Free bytes of the file system.
   std::uint64_t available() const noexcept;

@@ -48,7 +48,8 @@ bool sleep_on(wait_flag& flag, wait_clock::duration most) noexcept {
   auto const ns = std::chrono::duration_cast<std::chrono::nanoseconds>(most).count();
   if (ns <= 0) return false;
   timespec const timeout{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
-  // A flag that was cleared has woken its sleepers: who slept through is still announced.
+  // A flag that was cleared has woken its sleepers: who slept through is still announced. (Or another
+  // sleeper has just set it and not passed its barrier yet: then this sleep may be one wait_slice too long.)
   return futex(flag.sleepers, FUTEX_WAIT, 1, &timeout) != 0 && errno == ETIMEDOUT &&
          flag.sleepers.load(std::memory_order_relaxed) == 1;  // else it was cleared just now: announce again
 }

@@ -32,7 +32,8 @@ class extent_map {
   extent_map(extent area, std::uint64_t bump, std::vector<extent> in_use);
 
   // Offset and size are multiples of pad_bytes. nullopt: neither bump space nor any gap is large enough.
-  std::optional<chosen_extent> choose(std::uint64_t bytes) const;
+  // gaps_first: bytes that were used before, whose pages the file system may already have.
+  std::optional<chosen_extent> choose(std::uint64_t bytes, bool gaps_first = false) const;
 
   std::uint64_t free_bytes() const noexcept;
   // The largest request that choose() can serve.

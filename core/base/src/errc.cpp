@@ -27,6 +27,7 @@ char const* text(errc code) noexcept {
     case errc::type_mismatch: return "another element type";
     case errc::layout_mismatch: return "another layout of the structure";
     case errc::corrupt_structure: return "the structure is damaged";
+    case errc::being_published: return "another process is publishing the name";
     case errc::read_only: return "attached read-only";
     case errc::role_taken: return "the role belongs to a live process";
     case errc::forked: return "inherited through fork";

@@ -87,6 +87,8 @@ class attachment : public std::enable_shared_from_this<attachment> {
   segment_map const& map() const noexcept { return map_; }
   bool is_read_only() const noexcept { return self_ == 0; }
   bool was_inherited() const noexcept { return epoch_ != fork_epoch(); }
+  // errc::forked in a child that inherited it.
+  result<void> usable() const;
   participant_id self() const noexcept { return self_; }
   // One system call; for use off the fast path.
   bool is_alive(participant_id id) const noexcept;
@@ -104,7 +106,8 @@ class attachment : public std::enable_shared_from_this<attachment> {
   void settle_lanes(lane_tag tag, function_ref<void(lane&)> settle);
 
   // name_taken, no_space, too_many_entries, invalid_name. `format` runs before anyone can see the bytes,
-  // which are zero. Waits while a live process is publishing the same name.
+  // which are zero. Waits while a live process is publishing the same name, and gives up with
+  // errc::being_published after ten seconds.
   result<std::shared_ptr<attached_entry>> publish(std::string_view name, structure_identity const& what,
                                                   std::uint64_t body_bytes,
                                                   function_ref<void(std::span<std::byte>)> format);
@@ -129,8 +132,8 @@ class attachment : public std::enable_shared_from_this<attachment> {
 
   result<void> join();
   void leave() noexcept;
+  bool try_lock_admin() noexcept;
   bool is_anybody_else_here() const noexcept;
-  result<void> usable() const;
 
   internal::lane_cache& my_cache() noexcept {
     return internal::lane_caches[serial_ % internal::lane_caches.size()];
@@ -149,8 +152,13 @@ class attachment : public std::enable_shared_from_this<attachment> {
   void hold(std::uint32_t slot) noexcept;
   void let_go(std::uint32_t slot) noexcept;
   std::vector<std::uint64_t> held_slots() const;
-  result<entry_view> build(std::string_view name, structure_identity const& what, std::uint64_t body_bytes,
-                           bool& is_fresh, bool& is_building_elsewhere);
+  class held_slot;
+  struct building {
+    entry_view entry;
+    bool is_fresh = false;  // its bytes were never used
+  };
+  result<building> build(std::string_view name, structure_identity const& what, std::uint64_t body_bytes,
+                         bool gaps_first);
   result<void> complete(entry_view const& entry, structure_identity const& what, bool is_fresh,
                         function_ref<void(std::span<std::byte>)> format);
   result<entry_view> checked_view(std::uint32_t slot, std::uint64_t word, entry_record const& record) const;

@@ -32,7 +32,7 @@ struct kind_operations {
   void (*settle)(attachment& owner, entry_view const& entry);
 };
 
-// `operations` must live as long as the process. True, so that it can initialise a variable.
+// `operations` must live as long as the process. False: more than 64 kinds.
 bool register_kind(kind_operations const& operations);
 // nullptr: this process does not know the kind.
 kind_operations const* find_kind(std::string_view kind);

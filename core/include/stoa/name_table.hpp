@@ -33,7 +33,7 @@ class name_table {
   std::uint64_t word(std::uint32_t slot) const noexcept {
     return map_->name_words()[slot].load(std::memory_order_acquire);  // A1 <- R1, R2; A2 <- R3
   }
-  // The entry of `slot` if it still is what `word` says.
+  // The entry of `slot` if its life is still the one that `word` tells, whatever its state is by now.
   std::optional<entry_record> read(std::uint32_t slot, std::uint64_t word) const noexcept;
 
   // A live entry of that name. Wait-free: at most one probe per slot.

@@ -106,7 +106,7 @@ class segment {
   static bool remove_unused(std::string_view name, backing const& where = backing::shared_memory()) {
     return try_remove_unused(name, where).value();
   }
-  // The names of all segments there, those of other users and damaged ones included.
+  // The names of all segments there that this user may read, damaged ones included.
   static std::vector<std::string> list(backing const& where = backing::shared_memory());
 
   static result<segment> try_create(std::string_view name, std::uint64_t bytes,
@@ -122,7 +122,8 @@ class segment {
 
   // Makes a structure and gives it a name, all at once: others see it whole or not at all. Names have 1 to
   // 63 bytes. Throws name_taken, no_space, too_many_entries, invalid_name, invalid_argument, read_only.
-  // Waits while a live process is in the middle of publishing the same name.
+  // Waits while a live process is in the middle of publishing the same name; being_published if that does
+  // not end within ten seconds.
   template <structure S, class... Shape>
   S publish(std::string_view name, Shape&&... shape) const {
     return try_publish<S>(name, std::forward<Shape>(shape)...).value();
@@ -177,6 +178,7 @@ class segment {
   // Bytes that no entry covers. A snapshot, and perhaps not in one piece.
   std::uint64_t free_bytes() const { return attachment_->free_bytes(); }
   // Attached processes (or objects: each open counts), asked of the kernel: right at once after kill -9.
+  // 0 in a forked child, which is not attached itself.
   std::uint32_t reference_count() const noexcept { return attachment_->reference_count(); }
   bool is_read_only() const noexcept { return attachment_->is_read_only(); }
   stoa::lifetime lifetime() const noexcept;

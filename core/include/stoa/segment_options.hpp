@@ -18,7 +18,9 @@ class backing {
  public:
   static backing shared_memory() { return backing{"/dev/shm"}; }
   // The file system must know O_TMPFILE (ext4, xfs, btrfs, tmpfs do): else errc::not_supported.
-  static backing directory(std::filesystem::path path) { return backing{std::move(path)}; }
+  static backing directory(std::filesystem::path const& path) {
+    return backing{std::filesystem::absolute(path)};  // a later chdir changes nothing
+  }
 
   std::filesystem::path const& path() const noexcept { return path_; }
   bool is_shared_memory() const { return path_ == "/dev/shm"; }

@@ -38,6 +38,7 @@ class deadline {
   template <class Rep, class Period>
   static deadline after(std::chrono::duration<Rep, Period> timeout) noexcept {
     auto const now = wait_clock::now();
+    if (!(timeout > timeout.zero())) return deadline{now};
     using seconds = std::chrono::duration<double>;
     if (seconds{timeout} >= seconds{wait_clock::time_point::max() - now} / 2) return never();
     return deadline{now + std::chrono::ceil<wait_clock::duration>(timeout)};

@@ -88,12 +88,15 @@ class value_bytes {
   // Copies the current payload; its version. nullopt: the bytes contradict themselves, as no writer
   // leaves them (a buffer that is overtaken is not current any more).
   std::optional<std::uint64_t> load(void* to) const noexcept {
+    // A few times the same state without a whole buffer may be a stale look; a thousand times is none.
+    constexpr int most_stale = 1000;
     auto last = try_load(to);
-    while (!last.is_whole) {
+    for (int stale = 0; !last.is_whole && stale < most_stale;) {
       auto const next = try_load(to);
-      if (!next.is_whole && next.state == last.state) return std::nullopt;
+      stale = next.state == last.state ? stale + 1 : 0;
       last = next;
     }
+    if (!last.is_whole) return std::nullopt;
     return last.version();
   }
 

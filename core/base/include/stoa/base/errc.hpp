@@ -37,6 +37,7 @@ enum class errc : std::int32_t {
   type_mismatch = 33,      // another element type
   layout_mismatch = 34,    // another layout version of the same structure
   corrupt_structure = 35,  // the structure's own header contradicts its extent
+  being_published = 36,    // a live process is in the middle of publishing that name, and does not end
   // use
   read_only = 40,         // a change through open_read_only
   role_taken = 41,        // the producer's or consumer's role belongs to a live process
