@@ -60,8 +60,9 @@ struct cut {
 template <class Trace, class Trial>
 void for_each_instruction(Trace trace_once, Trial trial) {
   std::vector<std::uintptr_t> const trace = trace_once();
+  auto const stride = kill_stride(trace.size());
   bool is_whole = false;
-  for (std::size_t k = 0; k < trace.size() && !::testing::Test::HasFailure(); k += kill_stride()) {
+  for (std::size_t k = 0; k < trace.size() && !::testing::Test::HasFailure(); k += stride) {
     SCOPED_TRACE(::testing::Message() << "after " << k << " of " << trace.size() << " instructions");
     auto const found = trial(cut{trace, k});
     EXPECT_FALSE(found == effect::none && is_whole) << "an effect that was there is gone";

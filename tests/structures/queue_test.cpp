@@ -6,6 +6,7 @@
 
 #include "elements.hpp"
 #include "refusal.hpp"
+#include "strategies.hpp"
 
 namespace stoa::testing {
 namespace {
@@ -13,9 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using numbers = stoa::queue<std::uint64_t>;
-
-constexpr wait_strategy strategies[] = {wait_strategy::adaptive, wait_strategy::spin,
-                                        wait_strategy::yield, wait_strategy::sleep};
 
 std::vector<std::uint64_t> counted(std::uint64_t from, std::size_t count) {
   std::vector<std::uint64_t> out(count);
@@ -231,7 +229,7 @@ TEST(queue, NoTimeMeansNoWaiting) {
 TEST(queue, EachStrategyPassesElementsBothWays) {
   two_views views(1u << 20);
   for (auto const strategy : strategies) {
-    auto const name = "q" + std::to_string(static_cast<int>(strategy));
+    auto const name = name_of(strategy);
     auto const queue = views.first.publish<numbers>(name, 2, before_wrap);
     auto const other = views.second.attach<numbers>(name);
     std::thread producer{[&] {

@@ -7,6 +7,7 @@
 
 #include "elements.hpp"
 #include "refusal.hpp"
+#include "strategies.hpp"
 
 namespace stoa::testing {
 namespace {
@@ -15,8 +16,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using numbers = stoa::spsc_queue<std::uint64_t>;
 
-constexpr wait_strategy strategies[] = {wait_strategy::adaptive, wait_strategy::spin,
-                                        wait_strategy::yield, wait_strategy::sleep};
 std::error_code const taken = make_error_code(errc::role_taken);
 
 std::vector<std::uint64_t> counted(std::uint64_t from, std::size_t count) {
@@ -151,7 +150,7 @@ TEST(spsc_queue, TimedCallsSucceedAtOnceWhenTheyCan) {
 TEST(spsc_queue, EachStrategyPassesElementsBothWays) {
   two_views views;
   for (auto const strategy : strategies) {
-    auto const name = "q" + std::to_string(static_cast<int>(strategy));
+    auto const name = name_of(strategy);
     auto const queue = views.first.publish<numbers>(name, 2, before_wrap);
     auto const other = views.second.attach<numbers>(name);
     std::thread producer{[&] {

@@ -7,6 +7,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -17,7 +18,6 @@
 namespace stoa::testing {
 namespace {
 
-constexpr unsigned default_stride = 7;  // odd, so that it falls into step with no loop
 
 void check(long outcome, char const* what) {
   if (outcome < 0) throw std::runtime_error{std::string{what} + " failed"};
@@ -127,6 +127,7 @@ std::vector<std::uintptr_t> stepped_child::trace() {
     check(::ptrace(PTRACE_GETREGS, pid_, nullptr, &registers), "PTRACE_GETREGS");
     out.push_back(registers.rip);
   } while (step() == state::stepping);
+  out.pop_back();  // there the operation is over, and the end only not yet noted
   return out;
 }
 
@@ -190,10 +191,11 @@ void stepped_child::kill() noexcept {
   state_ = state::ended;
 }
 
-unsigned kill_stride() {
-  auto const* const asked = std::getenv("STOA_KILL_STRIDE");
-  auto const stride = asked != nullptr ? std::strtoul(asked, nullptr, 10) : default_stride;
-  return stride == 0 ? 1 : static_cast<unsigned>(stride);
+std::size_t kill_stride(std::size_t instructions) {
+  constexpr std::size_t about_that_many = 97;  // a prime, so that it falls into step with no loop
+  if (auto const* const asked = std::getenv("STOA_KILL_STRIDE"))
+    return std::max(1ul, std::strtoul(asked, nullptr, 10));
+  return 1 + instructions / about_that_many;
 }
 
 }  // namespace stoa::testing

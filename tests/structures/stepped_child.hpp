@@ -76,7 +76,8 @@ class stepped_child {
   state state_ = state::ended;
 };
 
-// What the environment variable STOA_KILL_STRIDE says: 1 to stop at every instruction, n at every n-th.
-unsigned kill_stride();
+// Every how many of so many instructions to stop. The environment variable STOA_KILL_STRIDE decides: 1 is every one;
+// without it, as many stops as take a second or two.
+std::size_t kill_stride(std::size_t instructions);
 
 }  // namespace stoa::testing
