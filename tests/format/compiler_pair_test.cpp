@@ -1,4 +1,5 @@
-// Programs made by GCC and by Clang work on each other's segments. The other one is compiler_pair/peer.cpp.
+// Programs made by GCC and by Clang work on each other's segments. The other one is
+// compiler_pair/peer.cpp.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <spawn.h>
@@ -94,7 +95,8 @@ TEST(compiler_pair, LeaseOfAKilledPeerComesBack) {
   auto const first = there.pop_for(30s);
   auto const second = there.pop_for(30s);
   ASSERT_TRUE(first && second);
-  EXPECT_EQ(first->number + second->number, 3u);  // which comes first depends on when the dead are looked for
+  EXPECT_EQ(first->number + second->number,
+            3u);  // which comes first depends on when the dead are looked for
   EXPECT_NE(first->number, second->number);
   EXPECT_EQ(there.try_pop(), std::nullopt);
 }

@@ -1,5 +1,5 @@
-// field_count.hpp: how many members an aggregate has, so that one that is added to the bytes and not to
-// docs/format.md is noticed even where it fills padding.
+// field_count.hpp: how many members an aggregate has, so that one that is added to the bytes and
+// not to docs/format.md is noticed even where it fills padding.
 #pragma once
 #include <cstddef>
 #include <utility>
@@ -13,7 +13,9 @@ struct converts_to_anything {
 
 template <class T, std::size_t... I>
 constexpr bool takes(std::index_sequence<I...>) {
-  return requires { T{(static_cast<void>(I), converts_to_anything{})...}; };
+  return requires {
+    T{(static_cast<void>(I), converts_to_anything{})...};
+  };
 }
 
 // The largest number of initialisers that T takes.

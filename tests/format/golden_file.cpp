@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t line_bytes = 16;
 
 void append_line(std::string& out, golden_bytes const& bytes, std::size_t offset) {
-  char text[16];
+  char text[32];
   std::snprintf(text, sizeof(text), "%08zx ", offset);
   out += text;
   for (auto i = offset; i < std::min(offset + line_bytes, bytes.size()); ++i) {
@@ -41,7 +41,8 @@ golden_bytes read_file(std::filesystem::path const& file) {
 
 void write_file(std::filesystem::path const& file, golden_bytes const& bytes) {
   std::ofstream out{file, std::ios::binary};
-  out.write(reinterpret_cast<char const*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  out.write(reinterpret_cast<char const*>(bytes.data()),
+            static_cast<std::streamsize>(bytes.size()));
   if (!out.flush()) throw std::runtime_error{"cannot write " + file.string()};
 }
 
@@ -58,7 +59,8 @@ golden_bytes read_golden(std::filesystem::path const& file) {
     std::istringstream fields{line};
     std::size_t offset = 0;
     fields >> std::hex >> offset;
-    for (unsigned value = 0; fields >> value; ++offset) bytes.at(offset) = static_cast<std::byte>(value);
+    for (unsigned value = 0; fields >> value; ++offset)
+      bytes.at(offset) = static_cast<std::byte>(value);
   }
   return bytes;
 }
@@ -67,7 +69,8 @@ std::string to_golden_text(golden_bytes const& bytes) {
   auto out = "bytes " + std::to_string(bytes.size()) + '\n';
   for (std::size_t offset = 0; offset < bytes.size(); offset += line_bytes) {
     auto const begin = bytes.begin() + static_cast<std::ptrdiff_t>(offset);
-    auto const end = begin + static_cast<std::ptrdiff_t>(std::min(line_bytes, bytes.size() - offset));
+    auto const end =
+        begin + static_cast<std::ptrdiff_t>(std::min(line_bytes, bytes.size() - offset));
     if (std::any_of(begin, end, [](std::byte b) { return b != std::byte{0}; }))
       append_line(out, bytes, offset);
   }

@@ -15,7 +15,8 @@ namespace {
 class golden_copy {
  public:
   explicit golden_copy(std::string const& file) {
-    write_file(directory_.path() / "golden", read_golden(std::filesystem::path{STOA_GOLDEN_DIRECTORY} / file));
+    write_file(directory_.path() / "golden",
+               read_golden(std::filesystem::path{STOA_GOLDEN_DIRECTORY} / file));
   }
   segment open() const { return segment::open("golden", where()); }
   backing where() const { return backing::directory(directory_.path()); }
@@ -43,8 +44,9 @@ TEST(golden, EntriesAreListedWithTheirTypes) {
   std::vector<std::string> listed;
   for (auto const& each : copy.open().entries())
     listed.push_back(std::string{each.name()} + ' ' + std::string{each.kind()} + ' ' + each.type());
-  std::vector<std::string> const expected{std::string{"last value "} + trade_type, "prices array <f8",
-                                          "steps spsc_queue |u1", std::string{"trades queue "} + trade_type};
+  std::vector<std::string> const expected{std::string{"last value "} + trade_type,
+                                          "prices array <f8", "steps spsc_queue |u1",
+                                          std::string{"trades queue "} + trade_type};
   EXPECT_EQ(listed, expected);
 }
 

@@ -23,7 +23,9 @@ inline std::uint64_t number(bytes all, std::uint64_t offset, unsigned size) {
   for (unsigned i = size; i-- > 0;) value = value << 8 | std::to_integer<std::uint64_t>(field[i]);
   return value;
 }
-inline std::uint64_t u64(bytes all, std::uint64_t offset) { return number(all, offset, 8); }
+inline std::uint64_t u64(bytes all, std::uint64_t offset) {
+  return number(all, offset, 8);
+}
 inline std::uint32_t u32(bytes all, std::uint64_t offset) {
   return static_cast<std::uint32_t>(number(all, offset, 4));
 }
@@ -42,6 +44,8 @@ inline std::uint64_t align(std::uint64_t value, std::uint64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
 
-inline bool is_power_of_two(std::uint64_t value) { return value != 0 && (value & (value - 1)) == 0; }
+inline bool is_power_of_two(std::uint64_t value) {
+  return value != 0 && (value & (value - 1)) == 0;
+}
 
 }  // namespace independent

@@ -11,7 +11,9 @@
 namespace independent {
 namespace {
 
-std::uint64_t hash64(void const* from, std::size_t size) { return XXH64(from, size, 0); }
+std::uint64_t hash64(void const* from, std::size_t size) {
+  return XXH64(from, size, 0);
+}
 
 independent::header read_fields(bytes file) {
   independent::header out;
@@ -100,7 +102,9 @@ segment::segment(bytes file) : file_{file} {
   require(file.size() >= header_.total_bytes, "the file is truncated");
 }
 
-std::uint64_t segment::row_bytes() const noexcept { return align(header_.name_slots / 8, 128); }
+std::uint64_t segment::row_bytes() const noexcept {
+  return align(header_.name_slots / 8, 128);
+}
 
 std::vector<participant> segment::participants() const {
   std::vector<participant> out;
@@ -137,7 +141,8 @@ entry segment::read_entry(std::uint32_t slot, std::uint64_t word) const {
   out.element_bytes = u64(record, 88);
   auto const offset = u64(record, 96);
   require(offset % 128 == 0 && offset >= header_.extents_offset, "extent_offset");
-  auto const extent = part(file_.first(static_cast<std::size_t>(header_.total_bytes)), offset, u64(record, 104));
+  auto const extent =
+      part(file_.first(static_cast<std::size_t>(header_.total_bytes)), offset, u64(record, 104));
   require(extent.size() % 128 == 0, "extent_bytes");
   out.body = part(extent, 0, u64(record, 112));
   require(u64(record, 120) == align(out.body.size(), 8), "descriptor_offset");

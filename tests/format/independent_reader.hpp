@@ -91,7 +91,8 @@ class segment {
   independent::header header_;
 };
 
-// The elements of an entry of any kind: all of an array, the one of a value, a queue's from head on.
+// The elements of an entry of any kind: all of an array, the one of a value, a queue's from head
+// on.
 std::vector<bytes> elements_of(entry const& from);
 // Elements of a queue that were taken and not finished with.
 std::vector<bytes> taken_elements_of(entry const& from);
@@ -103,7 +104,7 @@ struct queue_state {
   std::uint64_t head = 0;
   std::uint64_t producer = 0;  // spsc_queue only, as the next
   std::uint64_t consumer = 0;
-  std::uint64_t recall = 0;    // queue only
+  std::uint64_t recall = 0;  // queue only
 };
 queue_state state_of_queue(entry const& from);
 std::uint64_t version_of_value(entry const& from);

@@ -31,8 +31,10 @@ std::vector<std::string> rendered(independent::entry const& from) {
 
 std::string trade_text(int id, std::string const& price, bool is_final = false) {
   auto const number = std::to_string(id);
-  return "{id:" + number + ",price:" + price + ",venue:\"XNYS\",legs:[{strike:-100,count:1},{strike:" + number +
-         ",count:2}],way:" + (id % 2 == 0 ? "1" : "2") + ",is_final:" + (is_final ? "true" : "false") + "}";
+  return "{id:" + number + ",price:" + price +
+         ",venue:\"XNYS\",legs:[{strike:-100,count:1},{strike:" + number +
+         ",count:2}],way:" + (id % 2 == 0 ? "1" : "2") +
+         ",is_final:" + (is_final ? "true" : "false") + "}";
 }
 
 TEST(independent_reader, ReadsTheHeaderOfTheGoldenSegment) {
@@ -49,7 +51,8 @@ TEST(independent_reader, ReadsTheHeaderOfTheGoldenSegment) {
 TEST(independent_reader, ReadsEveryKindInTheGoldenSegment) {
   auto const file = golden("all_kinds_v1.hex");
   independent::segment const found{file};
-  EXPECT_THAT(rendered(*found.find("prices")), ElementsAre("1.5", "-2.25", "0", "1.0000000000000001e+300"));
+  EXPECT_THAT(rendered(*found.find("prices")),
+              ElementsAre("1.5", "-2.25", "0", "1.0000000000000001e+300"));
   EXPECT_THAT(rendered(*found.find("last")), ElementsAre(trade_text(3, "3.5", true)));
   EXPECT_EQ(independent::version_of_value(*found.find("last")), 3u);
   EXPECT_THAT(rendered(*found.find("trades")),
@@ -63,7 +66,8 @@ TEST(independent_reader, SeesWhatTheKilledHeld) {
   independent::segment const found{file};
   auto const trades = *found.find("trades");
   EXPECT_THAT(rendered(trades), ElementsAre(trade_text(2, "2.5")));
-  EXPECT_THAT(rendered(trades, independent::taken_elements_of(trades)), ElementsAre(trade_text(1, "1.5")));
+  EXPECT_THAT(rendered(trades, independent::taken_elements_of(trades)),
+              ElementsAre(trade_text(1, "1.5")));
   auto const who = found.participants();
   ASSERT_EQ(who.size(), 2u);
   EXPECT_THAT(who[0].slots, ElementsAre(trades.slot));
@@ -95,14 +99,16 @@ TEST(independent_reader, RefusesWhatIsDamaged) {
 
 TEST(independent_reader, PrintsArraysOfArraysInTheOrderOfTheirBytes) {
   std::array<std::array<std::uint8_t, 3>, 2> const rows{{{1, 2, 3}, {4, 5, 6}}};
-  EXPECT_EQ(independent::render(descriptor_of<std::uint8_t[2][3]>().text, std::as_bytes(std::span{rows})),
-            "[[1,2,3],[4,5,6]]");
+  EXPECT_EQ(
+      independent::render(descriptor_of<std::uint8_t[2][3]>().text, std::as_bytes(std::span{rows})),
+      "[[1,2,3],[4,5,6]]");
 }
 
 // A segment that lives: other limits, more entries than fit a word of bits, and leases held.
 TEST(independent_reader, ReadsALivingSegment) {
   scratch_name const name;
-  auto const made = segment::create(name, 1 << 20, {.max_entries = 200, .max_participants = 5, .max_lanes = 7});
+  auto const made =
+      segment::create(name, 1 << 20, {.max_entries = 200, .max_participants = 5, .max_lanes = 7});
   for (std::uint32_t i = 0; i < 150; ++i)
     made.publish<array<std::uint32_t>>("a" + std::to_string(i), 2)[1] = i;
   for (std::uint32_t i = 0; i < 150; i += 3) made.erase("a" + std::to_string(i));
@@ -130,7 +136,8 @@ TEST(independent_reader, ReadsALivingSegment) {
   EXPECT_EQ(independent::state_of_queue(seen_pipe).producer, made.attachment().self());
   ASSERT_EQ(found.participants().size(), 1u);
   EXPECT_EQ(found.participants()[0].pid, static_cast<std::uint64_t>(::getpid()));
-  EXPECT_THAT(found.participants()[0].slots, ::testing::UnorderedElementsAre(seen.slot, seen_pipe.slot));
+  EXPECT_THAT(found.participants()[0].slots,
+              ::testing::UnorderedElementsAre(seen.slot, seen_pipe.slot));
 }
 
 }  // namespace

@@ -46,7 +46,9 @@ struct slots {
   }
 };
 
-bool is_queue(entry const& from) { return from.kind == "queue" || from.kind == "spsc_queue"; }
+bool is_queue(entry const& from) {
+  return from.kind == "queue" || from.kind == "spsc_queue";
+}
 
 // Section 16.
 slots slots_of(entry const& from) {
@@ -58,11 +60,14 @@ slots slots_of(entry const& from) {
   out.payload_offset = u32(from.body, 20);
   out.payload_bytes = u32(from.body, 24);
   auto const alignment = u32(from.body, 28);
-  require(out.payload_bytes != 0 && out.payload_bytes == from.element_bytes, "slots: payload_bytes");
-  require(alignment == from.element_align && is_power_of_two(alignment) && alignment <= 128, "slots: align");
+  require(out.payload_bytes != 0 && out.payload_bytes == from.element_bytes,
+          "slots: payload_bytes");
+  require(alignment == from.element_align && is_power_of_two(alignment) && alignment <= 128,
+          "slots: align");
   auto const unit = std::max(alignment, 8u);
   require(out.payload_offset == unit, "slots: payload_offset");
-  require(out.slot_bytes == align(out.payload_offset + out.payload_bytes, unit), "slots: slot_bytes");
+  require(out.slot_bytes == align(out.payload_offset + out.payload_bytes, unit),
+          "slots: slot_bytes");
   require(is_power_of_two(out.capacity), "slots: capacity");
   require(out.capacity <= (from.body.size() - header_bytes) / out.slot_bytes, "slots: do not fit");
   out.all = part(from.body, header_bytes, out.capacity * out.slot_bytes);
@@ -95,7 +100,9 @@ queue_state state_of_queue(entry const& from) {
   return out;
 }
 
-std::uint64_t version_of_value(entry const& from) { return u64(from.body, 128) >> 8; }
+std::uint64_t version_of_value(entry const& from) {
+  return u64(from.body, 128) >> 8;
+}
 
 std::vector<bytes> elements_of(entry const& from) {
   if (from.kind == "array") return elements_of_array(from);

@@ -8,8 +8,8 @@
 namespace independent {
 namespace {
 
-// Reads the descriptor once for each element it prints: an element of an array is described once and
-// there many times.
+// Reads the descriptor once for each element it prints: an element of an array is described once
+// and there many times.
 class printer {
  public:
   explicit printer(std::string_view type) : rest_{type} {}
@@ -97,7 +97,8 @@ class printer {
     return decimal();
   }
 
-  // The offset stands behind the element, so the element is read twice: once for where, once for what.
+  // The offset stands behind the element, so the element is read twice: once for where, once for
+  // what.
   void member(std::string& out, bytes from) {
     auto const begin = rest_;
     skip_element();
@@ -140,7 +141,8 @@ class printer {
   }
   void expect(char c) { require(accept(c), "type: another sign was expected"); }
   std::uint64_t decimal() {
-    require(!rest_.empty() && std::isdigit(static_cast<unsigned char>(rest_.front())), "type: no number");
+    require(!rest_.empty() && std::isdigit(static_cast<unsigned char>(rest_.front())),
+            "type: no number");
     std::uint64_t value = 0;
     while (!rest_.empty() && std::isdigit(static_cast<unsigned char>(rest_.front())))
       value = value * 10 + static_cast<std::uint64_t>(take() - '0');
@@ -155,7 +157,8 @@ class printer {
 std::string render(std::string_view type, bytes element) {
   std::string out;
   printer from{type};
-  require(from.element(out, element) == element.size() && from.rest().empty(), "type: does not fit");
+  require(from.element(out, element) == element.size() && from.rest().empty(),
+          "type: does not fit");
   return out;
 }
 

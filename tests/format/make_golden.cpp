@@ -1,5 +1,5 @@
-// Makes the golden segments anew: make_golden DIRECTORY. Run by hand, and only when the format gets a
-// new version: then its segments are added, and those of the versions before stay.
+// Makes the golden segments anew: make_golden DIRECTORY. Run by hand, and only when the format gets
+// a new version: then its segments are added, and those of the versions before stay.
 #include <unistd.h>
 
 #include <cstring>
@@ -38,7 +38,8 @@ void normalise_participant(golden_bytes& bytes, std::uint64_t at) {
     put(bytes, at + offsetof(participant_record, pid), std::uint64_t{some_pid});
   put(bytes, at + offsetof(participant_record, start_time), std::uint64_t{77});
   put(bytes, at + offsetof(participant_record, attached_ns), some_time_ns);
-  put(bytes, at + offsetof(participant_record, name), std::array<char, 32>{'g', 'o', 'l', 'd', 'e', 'n'});
+  put(bytes, at + offsetof(participant_record, name),
+      std::array<char, 32>{'g', 'o', 'l', 'd', 'e', 'n'});
 }
 
 void normalise_entry(golden_bytes& bytes, std::uint64_t at) {

@@ -17,7 +17,8 @@ std::vector<std::string> lines_of(std::string const& text) {
 }
 
 // What stands between lines that are `begin` and `end`, without the indentation of `begin`.
-std::vector<std::string> regions(std::string const& text, std::string_view begin, std::string_view end) {
+std::vector<std::string> regions(std::string const& text, std::string_view begin,
+                                 std::string_view end) {
   std::vector<std::string> out;
   std::size_t indentation = 0;
   bool is_inside = false;
@@ -41,14 +42,16 @@ class snippets : public ::testing::TestWithParam<char const*> {};
 
 TEST_P(snippets, PageShowsTheCompiledCode) {
   std::string const noun{GetParam()};
-  auto const page = read_text(std::filesystem::path{STOA_DOCS_DIRECTORY} / "structures" / (noun + ".md"));
+  auto const page =
+      read_text(std::filesystem::path{STOA_DOCS_DIRECTORY} / "structures" / (noun + ".md"));
   auto const code = read_text(std::filesystem::path{STOA_SNIPPETS_DIRECTORY} / (noun + ".cpp"));
   auto const shown = regions(page, "```cpp", "```");
   EXPECT_FALSE(shown.empty());
   EXPECT_EQ(shown, regions(code, "// begin", "// end"));
 }
 
-INSTANTIATE_TEST_SUITE_P(structures, snippets, ::testing::Values("array", "value", "spsc_queue", "queue"));
+INSTANTIATE_TEST_SUITE_P(structures, snippets,
+                         ::testing::Values("array", "value", "spsc_queue", "queue"));
 
 }  // namespace
 }  // namespace stoa::testing

@@ -53,7 +53,8 @@ inline void fill(segment const& where) {
   for (std::size_t i = 0; i < points.size(); ++i) points[i] = {static_cast<float>(i), -1};
   where.publish<value<letter>>("newest").store(make_letter(77));
   where.publish<value<wide>>("wide", 3).store(make_wide(1000));
-  auto const letters = where.publish<queue<letter>>("letters", queue_shape{4, ~std::uint64_t{0} - 1});
+  auto const letters =
+      where.publish<queue<letter>>("letters", queue_shape{4, ~std::uint64_t{0} - 1});
   for (std::uint64_t i = 0; i < 4; ++i) letters.push(make_letter(i));
   auto const steps = where.publish<spsc_queue<wide>>("steps", 2);
   for (std::uint32_t i = 0; i < 2; ++i) steps.push(make_wide(i));

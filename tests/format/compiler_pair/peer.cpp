@@ -2,8 +2,8 @@
 //
 //   compiler_peer make NAME         creates a segment with fill()'s content, which stays
 //   compiler_peer check NAME        exit 0 if all of it is there
-//   compiler_peer echo NAME COUNT   sends COUNT letters from "there" back through "back"; counts them in "count"
-//   compiler_peer hold NAME         claims one of "there" and waits to be killed
+//   compiler_peer echo NAME COUNT   sends COUNT letters from "there" back through "back"; counts
+//   them in "count" compiler_peer hold NAME         claims one of "there" and waits to be killed
 #include <unistd.h>
 
 #include <chrono>
