@@ -25,7 +25,9 @@ RC_GTEST_PROP(array, BehavesLikeAVector, (std::vector<step> const& steps)) {
     auto const& array = what % 2 == 0 ? first : second;
     auto const i = where % size;
     switch (what / 2 % 4) {
-      case 0: array[i] = model[i] = number; break;
+      case 0:
+        array[i] = model[i] = number;
+        break;
       case 1:
         array.atomic(i).fetch_add(number);
         model[i] += number;
@@ -34,7 +36,9 @@ RC_GTEST_PROP(array, BehavesLikeAVector, (std::vector<step> const& steps)) {
         array.fill(number);
         std::ranges::fill(model, number);
         break;
-      case 3: RC_ASSERT(array.at(i) == model[i]); break;
+      case 3:
+        RC_ASSERT(array.at(i) == model[i]);
+        break;
     }
     RC_ASSERT(std::ranges::equal(first, model) && std::ranges::equal(second, model));
   }

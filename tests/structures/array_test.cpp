@@ -51,7 +51,8 @@ TEST(array, OfNoElementsIsRefused) {
 
 TEST(array, OfMoreThanMemoryIsRefused) {
   two_views views;
-  for (std::uint64_t const size : {~std::uint64_t{0}, std::uint64_t{1} << 61, std::uint64_t{1} << 60}) {
+  for (std::uint64_t const size :
+       {~std::uint64_t{0}, std::uint64_t{1} << 61, std::uint64_t{1} << 60}) {
     auto const made = views.first.try_publish<numbers>("a", size);
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error().code(), errc::no_space);

@@ -1,5 +1,5 @@
-// Every structure with elements of every awkward size and alignment, at capacity 1 and across the wrap of
-// its counters.
+// Every structure with elements of every awkward size and alignment, at capacity 1 and across the
+// wrap of its counters.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -20,7 +20,8 @@ class elements_of : public ::testing::Test {
   static bool is_aligned_for(T const* place) {
     return reinterpret_cast<std::uintptr_t>(place) % alignof(T) == 0;
   }
-  // Fills and empties `queue` often enough to pass the wrap, looking at each element through `other`.
+  // Fills and empties `queue` often enough to pass the wrap, looking at each element through
+  // `other`.
   template <class Queue>
   void go_round(Queue const& queue, Queue const& other) {
     std::uint64_t pushed = 0;
@@ -65,8 +66,8 @@ TYPED_TEST(elements_of, QueuesOfAnyCapacityKeepThemAcrossTheWrap) {
 TYPED_TEST(elements_of, SpscQueuesOfAnyCapacityKeepThemAcrossTheWrap) {
   for (std::uint64_t const capacity : {1u, 2u, 4u}) {
     auto const name = "q" + std::to_string(capacity);
-    auto const queue =
-        this->views.first.template publish<stoa::spsc_queue<TypeParam>>(name, capacity, before_wrap);
+    auto const queue = this->views.first.template publish<stoa::spsc_queue<TypeParam>>(
+        name, capacity, before_wrap);
     auto const other = this->views.second.template attach<stoa::spsc_queue<TypeParam>>(name);
     ASSERT_EQ(queue.capacity(), capacity);
     this->go_round(queue, other);
@@ -75,7 +76,8 @@ TYPED_TEST(elements_of, SpscQueuesOfAnyCapacityKeepThemAcrossTheWrap) {
 }
 
 TYPED_TEST(elements_of, LeasesGiveThemInPlaceAndAligned) {
-  auto const queue = this->views.first.template publish<stoa::queue<TypeParam>>("q", 1, before_wrap);
+  auto const queue =
+      this->views.first.template publish<stoa::queue<TypeParam>>("q", 1, before_wrap);
   auto const other = this->views.second.template attach<stoa::queue<TypeParam>>("q");
   for (std::uint64_t n = 0; n < 6; ++n) {
     ASSERT_TRUE(queue.try_push(element<TypeParam>(n)));

@@ -1,4 +1,5 @@
-// elements.hpp: element types with sizes and alignments that go wrong easily, and segments to put them in.
+// elements.hpp: element types with sizes and alignments that go wrong easily, and segments to put
+// them in.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -54,8 +55,8 @@ struct sealed {
   bool is_whole() const { return words == sealed{number()}.words; }
 };
 
-// One segment, opened twice: what `first` and `second` attach lies at different addresses, and they are
-// two participants, as two processes would be.
+// One segment, opened twice: what `first` and `second` attach lies at different addresses, and they
+// are two participants, as two processes would be.
 class two_views {
  public:
   explicit two_views(std::uint64_t bytes = 1u << 20, segment_options const& options = {})

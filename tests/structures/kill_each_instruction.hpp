@@ -1,7 +1,7 @@
 // kill_each_instruction.hpp: one operation, cut off after every instruction in turn.
 //
-// Each time everything is made anew, so that a failure says after how many instructions it happens: a
-// trial makes segment and structure, starts the victim, cuts it off, and judges what is left.
+// Each time everything is made anew, so that a failure says after how many instructions it happens:
+// a trial makes segment and structure, starts the victim, cuts it off, and judges what is left.
 #pragma once
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -31,7 +31,8 @@ struct report {
 class shared_report {
  public:
   shared_report()
-      : page_{::mmap(nullptr, sizeof(report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)} {
+      : page_{::mmap(nullptr, sizeof(report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                     -1, 0)} {
     if (page_ == MAP_FAILED) throw std::runtime_error{"mmap failed"};
     ::new (page_) report{};
   }
@@ -55,15 +56,17 @@ struct cut {
   void lead(stepped_child& victim) const { EXPECT_TRUE(victim.step_to(trace, after)); }
 };
 
-// Lets victim() go through its operation once, then runs trial(cut) for every instruction, or every n-th.
-// A trial returns what took effect. There is one instruction before which nothing did, and after which all did.
+// Lets victim() go through its operation once, then runs trial(cut) for every instruction, or every
+// n-th. A trial returns what took effect. There is one instruction before which nothing did, and
+// after which all did.
 template <class Trace, class Trial>
 void for_each_instruction(Trace trace_once, Trial trial) {
   std::vector<std::uintptr_t> const trace = trace_once();
   auto const stride = kill_stride(trace.size());
   bool is_whole = false;
   for (std::size_t k = 0; k < trace.size() && !::testing::Test::HasFailure(); k += stride) {
-    SCOPED_TRACE(::testing::Message() << "after " << k << " of " << trace.size() << " instructions");
+    SCOPED_TRACE(::testing::Message()
+                 << "after " << k << " of " << trace.size() << " instructions");
     auto const found = trial(cut{trace, k});
     EXPECT_FALSE(found == effect::none && is_whole) << "an effect that was there is gone";
     is_whole |= found == effect::whole;

@@ -1,8 +1,8 @@
 // A process dies, or stops, after every single instruction of each operation of a queue.
 //
-// Killed: the others find the operation done entirely or not at all, every other element once and in order,
-// all capacity and all lanes. Stopped: nobody takes away what it holds, the others go on, and when
-// it continues every element is there once.
+// Killed: the others find the operation done entirely or not at all, every other element once and
+// in order, all capacity and all lanes. Stopped: nobody takes away what it holds, the others go on,
+// and when it continues every element is there once.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -64,9 +64,13 @@ void claim_and_commit(actor& self) {
     self.done.note_pop(number);
   }
 }
-void claim_and_abort(actor& self) { self.queue().try_claim().abort(); }
+void claim_and_abort(actor& self) {
+  self.queue().try_claim().abort();
+}
 // Whoever attaches settles what the dead have left.
-void attach(actor& self) { self.attached = self.home.attach<elements>("q"); }
+void attach(actor& self) {
+  self.attached = self.home.attach<elements>("q");
+}
 
 // How far the victim has come when the operation begins.
 enum class readiness { opened, attached, has_lane };
@@ -82,8 +86,8 @@ actor made_ready(scratch_name const& name, report& done, readiness how) {
 
 struct scene {
   scratch_name name;
-  segment home = segment::create(
-      name, 1u << 16, {.max_entries = 4, .max_participants = 4, .max_lanes = lanes});
+  segment home = segment::create(name, 1u << 16,
+                                 {.max_entries = 4, .max_participants = 4, .max_lanes = lanes});
   // Every operation comes past the wrap of the counters at some fill.
   elements queue = home.publish<elements>("q", capacity, before_wrap);
   shared_report reported;
@@ -94,7 +98,9 @@ struct scene {
 };
 
 void nothing(scene&) {}
-void first_was_returned(scene& where) { where.queue.try_claim().abort(); }
+void first_was_returned(scene& where) {
+  where.queue.try_claim().abort();
+}
 void two_were_returned(scene& where) {
   auto const first = where.queue.try_claim();
   auto const second = where.queue.try_claim();
@@ -131,8 +137,8 @@ struct operation {
   std::uint64_t filled;  // elements 1 to that are in the queue
   void (*arrange)(scene&);
   void (*run)(actor&);
-  contents before;  // what is in the queue if it did not happen,
-  contents after;   // and if it did
+  contents before;          // what is in the queue if it did not happen,
+  contents after;           // and if it did
   std::uint64_t untouched;  // that many can be popped while it is stopped anywhere
   readiness begins = readiness::has_lane;
 };
@@ -140,14 +146,12 @@ struct operation {
 std::vector<operation> operations() {
   return {
       {"Push", 2, nothing, push, {1, 2}, {1, 2, 50}, 2},
-      {"FirstPushOfAThread", 2, nothing, push, {1, 2}, {1, 2, 50}, 2,
-       readiness::attached},
+      {"FirstPushOfAThread", 2, nothing, push, {1, 2}, {1, 2, 50}, 2, readiness::attached},
       {"PushToTheLastSlot", 3, nothing, push, {1, 2, 3}, {1, 2, 3, 50}, 3},
       {"PushThree", 1, nothing, push_three, {1}, {1, 50, 51, 52}, 1},
       {"PushThreeWithRoomForTwo", 2, nothing, push_three, {1, 2}, {1, 2, 50, 51}, 2},
       {"Pop", 3, nothing, pop, {1, 2, 3}, {2, 3}, 2},
-      {"FirstPopOfAThread", 3, nothing, pop, {1, 2, 3}, {2, 3}, 2,
-       readiness::attached},
+      {"FirstPopOfAThread", 3, nothing, pop, {1, 2, 3}, {2, 3}, 2, readiness::attached},
       {"PopThree", 4, nothing, pop_three, {1, 2, 3, 4}, {4}, 1},
       {"ClaimAndCommit", 3, nothing, claim_and_commit, {1, 2, 3}, {2, 3}, 2},
       {"ClaimAndAbort", 3, nothing, claim_and_abort, {1, 2, 3}, {1, 2, 3}, 2},
@@ -156,15 +160,25 @@ std::vector<operation> operations() {
       {"PopThreeOfReturnedElements", 3, two_were_returned, pop_three, {1, 2, 3}, {2, 3}, 1},
       {"ClaimOfAReturnedElement", 3, first_was_returned, claim_and_commit, {1, 2, 3}, {2, 3}, 2},
       {"AbortOfAReturnedElement", 3, two_were_returned, claim_and_abort, {1, 2, 3}, {1, 2, 3}, 1},
-      {"AttachAfterADeadPush", 2, died_pushing, attach, {1, 2}, {1, 2}, 2,
+      {"AttachAfterADeadPush", 2, died_pushing, attach, {1, 2}, {1, 2}, 2, readiness::opened},
+      {"AttachAfterADeadPushOfThree",
+       1,
+       died_pushing_three,
+       attach,
+       {1},
+       {1},
+       1,
        readiness::opened},
-      {"AttachAfterADeadPushOfThree", 1, died_pushing_three, attach, {1}, {1}, 1,
-       readiness::opened},
-      {"AttachAfterADeadPop", 3, died_popping, attach, {1, 2, 3}, {1, 2, 3}, 2,
-       readiness::opened},
+      {"AttachAfterADeadPop", 3, died_popping, attach, {1, 2, 3}, {1, 2, 3}, 2, readiness::opened},
       {"AttachAfterADeadPopOfThree", 4, died_popping_three, attach, up_to(4), up_to(4), 1,
        readiness::opened},
-      {"AttachAfterADeadLease", 3, died_with_a_lease, attach, {1, 2, 3}, {1, 2, 3}, 2,
+      {"AttachAfterADeadLease",
+       3,
+       died_with_a_lease,
+       attach,
+       {1, 2, 3},
+       {1, 2, 3},
+       2,
        readiness::opened},
   };
 }
@@ -176,7 +190,9 @@ contents drained(scene const& where, std::size_t way) {
   auto const queue = way % 3 == 0 ? segment::open(where.name).attach<elements>("q") : where.queue;
   if (way % 3 == 1) queue.recover();
   contents out;
-  auto const next = [&] { return way % 3 == 2 ? queue.pop_for(std::chrono::seconds{0}) : queue.try_pop(); };
+  auto const next = [&] {
+    return way % 3 == 2 ? queue.pop_for(std::chrono::seconds{0}) : queue.try_pop();
+  };
   while (auto const got = next()) {
     EXPECT_TRUE(got->is_whole());
     out.push_back(got->number());
@@ -222,7 +238,9 @@ void expect_all_lanes(scene const& where) {
     });
 }
 
-void PrintTo(operation const& each, std::ostream* out) { *out << each.name; }
+void PrintTo(operation const& each, std::ostream* out) {
+  *out << each.name;
+}
 
 class queue_operation : public ::testing::TestWithParam<operation> {
  protected:
@@ -243,8 +261,8 @@ class queue_operation : public ::testing::TestWithParam<operation> {
     arrange(where);
     return stepped_child{victim(where)}.trace();
   }
-  // What a dead consumer had taken comes first for those who look for the dead; who does not look until he
-  // finds nothing gets it last.
+  // What a dead consumer had taken comes first for those who look for the dead; who does not look
+  // until he finds nothing gets it last.
   static effect judge(contents found, bool is_done, std::size_t way) {
     if (way % 3 == 2) std::ranges::sort(found);
     auto const& [before, after] = std::pair{GetParam().before, GetParam().after};

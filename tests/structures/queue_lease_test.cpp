@@ -177,8 +177,11 @@ TEST_F(queue_lease, NinthOfAThreadIsRefusedAndNothingIsLost) {
   auto held = claimed(queue, 8);
   EXPECT_EQ(refusal([&] { static_cast<void>(queue.try_claim()); }),
             make_error_code(errc::too_many_leases));
-  EXPECT_EQ(refusal([&] { static_cast<void>(queue.claim()); }), make_error_code(errc::too_many_leases));
-  std::thread{[&] { EXPECT_EQ(*queue.try_claim(), 8u); }}.join();  // another thread has its own eight
+  EXPECT_EQ(refusal([&] { static_cast<void>(queue.claim()); }),
+            make_error_code(errc::too_many_leases));
+  std::thread{[&] {
+    EXPECT_EQ(*queue.try_claim(), 8u);
+  }}.join();  // another thread has its own eight
   held[3].commit();
   auto const ninth = queue.try_claim();
   ASSERT_TRUE(ninth);

@@ -1,5 +1,5 @@
-// Random commands through two handles at different addresses, against a model that is nothing but a list
-// of elements and what became of each.
+// Random commands through two handles at different addresses, against a model that is nothing but a
+// list of elements and what became of each.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -19,8 +19,8 @@ using step = std::pair<std::uint8_t, std::uint8_t>;  // what, and with how much
 
 enum class fate { waiting, leased, returned, done };
 
-// Elements are numbered in the order in which they are pushed. Slots are used in that order, so a push
-// needs the element one lap back to be done.
+// Elements are numbered in the order in which they are pushed. Slots are used in that order, so a
+// push needs the element one lap back to be done.
 class queue_model {
  public:
   explicit queue_model(std::uint64_t capacity) : capacity_{capacity} {}
@@ -47,7 +47,8 @@ class queue_model {
 
  private:
   bool is_slot_free(std::uint64_t number) const {
-    return number < capacity_ || (number - capacity_ < pushed() && fates_[number - capacity_] == fate::done);
+    return number < capacity_ ||
+           (number - capacity_ < pushed() && fates_[number - capacity_] == fate::done);
   }
 
   std::uint64_t capacity_;
@@ -66,14 +67,30 @@ class queue_machine {
     auto const side = what.first & 1u;
     auto const& queue = handles_[side];
     switch (what.first / 2 % 8) {
-      case 0: push(queue); break;
-      case 1: pop(queue); break;
-      case 2: push_n(queue, what.second % (2 * queue.capacity() + 1)); break;
-      case 3: pop_n(queue, what.second % (2 * queue.capacity() + 1)); break;
-      case 4: claim(queue, side); break;
-      case 5: end_lease(what.second, fate::done); break;
-      case 6: end_lease(what.second, fate::returned); break;
-      case 7: queue.recover(); break;  // there is nobody dead: nothing may change
+      case 0:
+        push(queue);
+        break;
+      case 1:
+        pop(queue);
+        break;
+      case 2:
+        push_n(queue, what.second % (2 * queue.capacity() + 1));
+        break;
+      case 3:
+        pop_n(queue, what.second % (2 * queue.capacity() + 1));
+        break;
+      case 4:
+        claim(queue, side);
+        break;
+      case 5:
+        end_lease(what.second, fate::done);
+        break;
+      case 6:
+        end_lease(what.second, fate::returned);
+        break;
+      case 7:
+        queue.recover();
+        break;  // there is nobody dead: nothing may change
     }
     for (auto const& each : handles_) {
       RC_ASSERT(each.size() == model_.size());
@@ -169,8 +186,7 @@ RC_GTEST_PROP(queue, BehavesLikeItsModel, (std::vector<step> const& steps, bool 
 RC_GTEST_PROP(queue, BehavesLikeItsModelForManyLaps, ()) {
   auto const capacity = *rc::gen::element<std::uint64_t>(1, 2, 4);
   queue_machine machine{capacity, before_wrap - *rc::gen::inRange<std::uint64_t>(0, 200)};
-  auto const steps =
-      *rc::gen::container<std::vector<step>>(400, rc::gen::arbitrary<step>());
+  auto const steps = *rc::gen::container<std::vector<step>>(400, rc::gen::arbitrary<step>());
   for (auto const& each : steps) machine.run(each);
   machine.finish();
 }

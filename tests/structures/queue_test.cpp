@@ -92,7 +92,8 @@ TEST(queue, OfNoCapacityIsRefused) {
 
 TEST(queue, OfMoreThanMemoryIsRefused) {
   two_views views;
-  for (std::uint64_t const capacity : {~std::uint64_t{0}, std::uint64_t{1} << 63, std::uint64_t{1} << 59})
+  for (std::uint64_t const capacity :
+       {~std::uint64_t{0}, std::uint64_t{1} << 63, std::uint64_t{1} << 59})
     EXPECT_EQ(views.first.try_publish<numbers>("q", capacity).error().code(), errc::no_space);
   EXPECT_EQ(views.first.try_publish<numbers>("q", -1).error().code(), errc::no_space);
 }
@@ -100,7 +101,8 @@ TEST(queue, OfMoreThanMemoryIsRefused) {
 // The wrap of a ticket, and of the 62 bits of it that fit into a slot's word.
 TEST(queue, CountersWrapAtAnyPlaceOfTheRing) {
   two_views views;
-  for (std::uint64_t const wrap : {std::uint64_t{0}, std::uint64_t{1} << 62, std::uint64_t{1} << 63})
+  for (std::uint64_t const wrap :
+       {std::uint64_t{0}, std::uint64_t{1} << 62, std::uint64_t{1} << 63})
     for (std::uint64_t before = 0; before < 9; ++before)
       for (std::uint64_t const capacity : {1u, 2u, 8u}) {
         auto const name = std::to_string(wrap >> 60) + '-' + std::to_string(before) + '-' +
@@ -338,7 +340,8 @@ TEST(queue, ErasedQueueGoesOnForThoseWhoHaveIt) {
 TEST(queue, OtherElementTypesAreRefused) {
   two_views views;
   static_cast<void>(views.first.publish<numbers>("q", 4));
-  EXPECT_EQ(views.second.try_attach<stoa::queue<std::int64_t>>("q").error().code(), errc::type_mismatch);
+  EXPECT_EQ(views.second.try_attach<stoa::queue<std::int64_t>>("q").error().code(),
+            errc::type_mismatch);
   EXPECT_EQ(views.second.try_attach<stoa::spsc_queue<std::uint64_t>>("q").error().code(),
             errc::kind_mismatch);
 }

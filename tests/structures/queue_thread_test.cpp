@@ -1,4 +1,5 @@
-// Many threads on one mapping: every element out exactly once, whole, and in the order of its producer.
+// Many threads on one mapping: every element out exactly once, whole, and in the order of its
+// producer.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,19 +21,28 @@ using namespace std::chrono_literals;
 using elements = stoa::queue<sealed>;
 
 constexpr std::uint64_t end_of_work = ~std::uint64_t{0};
-std::uint64_t numbered(std::uint64_t producer, std::uint64_t n) { return producer << 32 | n; }
+std::uint64_t numbered(std::uint64_t producer, std::uint64_t n) {
+  return producer << 32 | n;
+}
 
 // Pushes first to last, alone or several at a time, waiting or not, as chance wants it.
 void produce(elements const& queue, std::uint64_t producer, std::uint64_t count) {
   std::minstd_rand chance{static_cast<unsigned>(producer) + 1};
   for (std::uint64_t n = 0; n < count;) {
     switch (chance() % 4) {
-      case 0: queue.push(sealed{numbered(producer, n++)}); break;
-      case 1: n += queue.try_push(sealed{numbered(producer, n)}); break;
-      case 2: n += queue.push_for(sealed{numbered(producer, n)}, 1ms, wait_strategy::yield); break;
+      case 0:
+        queue.push(sealed{numbered(producer, n++)});
+        break;
+      case 1:
+        n += queue.try_push(sealed{numbered(producer, n)});
+        break;
+      case 2:
+        n += queue.push_for(sealed{numbered(producer, n)}, 1ms, wait_strategy::yield);
+        break;
       case 3: {
         std::vector<sealed> batch;
-        for (auto i = n; i < std::min(count, n + 1 + chance() % 5); ++i) batch.emplace_back(numbered(producer, i));
+        for (auto i = n; i < std::min(count, n + 1 + chance() % 5); ++i)
+          batch.emplace_back(numbered(producer, i));
         n += queue.try_push_n(batch);
         break;
       }
@@ -84,7 +94,8 @@ consumed consume(elements const& queue, unsigned seed, bool may_abort) {
       }
       case 3:
         for (auto count = 1 + chance() % 3; count > 0; --count)
-          if (auto lease = queue.claim_for(1ms, wait_strategy::yield)) held.push_back(std::move(lease));
+          if (auto lease = queue.claim_for(1ms, wait_strategy::yield))
+            held.push_back(std::move(lease));
         finish_leases();
         break;
     }
@@ -148,12 +159,13 @@ TEST_P(queue_threads, EveryElementComesOutOnceWholeAndInItsProducersOrder) {
 }
 
 std::string described(load const& each) {
-  return "Capacity" + std::to_string(each.capacity) + "From" + std::to_string(each.producers) + "To" +
-         std::to_string(each.consumers) + (each.may_abort ? "WithAborts" : "");
+  return "Capacity" + std::to_string(each.capacity) + "From" + std::to_string(each.producers) +
+         "To" + std::to_string(each.consumers) + (each.may_abort ? "WithAborts" : "");
 }
 INSTANTIATE_TEST_SUITE_P(each, queue_threads,
-                         ::testing::Values(load{1, 1, 1, false}, load{1, 3, 3, false}, load{2, 3, 3, true},
-                                           load{8, 4, 1, false}, load{8, 1, 4, true}, load{8, 4, 4, false},
+                         ::testing::Values(load{1, 1, 1, false}, load{1, 3, 3, false},
+                                           load{2, 3, 3, true}, load{8, 4, 1, false},
+                                           load{8, 1, 4, true}, load{8, 4, 4, false},
                                            load{256, 4, 4, true}),
                          [](auto const& each) { return described(each.param); });
 

@@ -1,7 +1,8 @@
-// A producer or consumer dies, or stops, after every single instruction of each operation of an spsc_queue.
+// A producer or consumer dies, or stops, after every single instruction of each operation of an
+// spsc_queue.
 //
-// Killed: the successor in its role goes on, and finds the operation done entirely or not at all and every
-// element once and in order. Stopped: its role stays its own, and the other side goes on.
+// Killed: the successor in its role goes on, and finds the operation done entirely or not at all
+// and every element once and in order. Stopped: its role stays its own, and the other side goes on.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -47,7 +48,9 @@ struct operation {
   contents before;
   contents after;
 };
-void PrintTo(operation const& each, std::ostream* out) { *out << each.name; }
+void PrintTo(operation const& each, std::ostream* out) {
+  *out << each.name;
+}
 
 std::vector<operation> operations() {
   return {
@@ -63,12 +66,14 @@ std::vector<operation> operations() {
 
 struct scene {
   scratch_name name;
-  segment home = segment::create(name, 1u << 16, {.max_entries = 4, .max_participants = 4, .max_lanes = 4});
+  segment home =
+      segment::create(name, 1u << 16, {.max_entries = 4, .max_participants = 4, .max_lanes = 4});
   elements first = home.publish<elements>("q", capacity, before_wrap);
   shared_report reported;
 };
 
-// Every operation starts where another process was killed, in either role and with `filled` elements.
+// Every operation starts where another process was killed, in either role and with `filled`
+// elements.
 void leave_elements(scene const& where, std::uint64_t filled) {
   stepped_child predecessor{[&] {
     return [queue = segment::open(where.name).attach<elements>("q"), filled] {
@@ -104,7 +109,8 @@ class spsc_queue_operation : public ::testing::TestWithParam<operation> {
     return [&where] {
       auto queue = segment::open(where.name).attach<elements>("q");
       if (GetParam().has_role)
-        (GetParam().is_producer ? queue.try_become_producer() : queue.try_become_consumer()).value();
+        (GetParam().is_producer ? queue.try_become_producer() : queue.try_become_consumer())
+            .value();
       return [queue, done = where.reported.get()] {
         GetParam().run(queue, *done);
         done->is_done = true;
@@ -127,12 +133,14 @@ TEST_P(spsc_queue_operation, KilledAfterAnyInstructionHappenedOrNot) {
       here.lead(killed);
     }
     // The successors come in either order, from a handle that was there before or a new one.
-    auto const queue = here.after % 2 == 0 ? where.first : segment::open(where.name).attach<elements>("q");
+    auto const queue =
+        here.after % 2 == 0 ? where.first : segment::open(where.name).attach<elements>("q");
     if (here.after % 3 == 0) queue.try_become_producer().value();
     auto const found = drained(queue);
     auto const& [before, after] = std::pair{GetParam().before, GetParam().after};
     EXPECT_TRUE(found == before || found == after) << ::testing::PrintToString(found);
-    EXPECT_FALSE(where.reported.get()->is_done && found != after) << "it returned, and did not happen";
+    EXPECT_FALSE(where.reported.get()->is_done && found != after)
+        << "it returned, and did not happen";
     expect_all_capacity(queue);
     return found == after ? effect::whole : effect::none;
   });
@@ -156,7 +164,8 @@ TEST_P(spsc_queue_operation, ASecondDeathChangesNothing) {
     EXPECT_TRUE(successor.finish());
     successor.kill();
     auto const found = drained(where.first);
-    EXPECT_TRUE(found == GetParam().before || found == GetParam().after) << ::testing::PrintToString(found);
+    EXPECT_TRUE(found == GetParam().before || found == GetParam().after)
+        << ::testing::PrintToString(found);
     expect_all_capacity(where.first);
     return found == GetParam().after ? effect::whole : effect::none;
   });
@@ -175,7 +184,8 @@ TEST_P(spsc_queue_operation, StoppedAfterAnyInstructionKeepsItsRole) {
       here.lead(stopped);
       auto const rival = segment::open(where.name).attach<elements>("q");
       if (GetParam().has_role) {
-        auto const taken = GetParam().is_producer ? rival.try_become_producer() : rival.try_become_consumer();
+        auto const taken =
+            GetParam().is_producer ? rival.try_become_producer() : rival.try_become_consumer();
         EXPECT_FALSE(taken);
       }
       if (GetParam().is_producer) {
@@ -189,8 +199,10 @@ TEST_P(spsc_queue_operation, StoppedAfterAnyInstructionKeepsItsRole) {
       }
       EXPECT_TRUE(stopped.finish());
       auto const& done = *where.reported.get();
-      in.insert(in.end(), done.pushed.begin(), done.pushed.begin() + static_cast<long>(done.pushes));
-      out.insert(out.end(), done.popped.begin(), done.popped.begin() + static_cast<long>(done.pops));
+      in.insert(in.end(), done.pushed.begin(),
+                done.pushed.begin() + static_cast<long>(done.pushes));
+      out.insert(out.end(), done.popped.begin(),
+                 done.popped.begin() + static_cast<long>(done.pops));
     }
     auto const rest = drained(other_side);
     out.insert(out.end(), rest.begin(), rest.end());

@@ -1,5 +1,5 @@
-// A producer and a consumer in other processes that are killed and replaced: the stream has no gap and
-// nothing twice. Each knows where to go on from the totals that the queue itself keeps.
+// A producer and a consumer in other processes that are killed and replaced: the stream has no gap
+// and nothing twice. Each knows where to go on from the totals that the queue itself keeps.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -31,7 +31,8 @@ int run_producer(child_arguments const& a) {
 }
 child_program const producer{"spsc producer", run_producer};
 
-// Pops for ever, and fails when a number is missing or there twice; says in counts[0] how many it took.
+// Pops for ever, and fails when a number is missing or there twice; says in counts[0] how many it
+// took.
 int run_consumer(child_arguments const& a) {
   auto const home = segment::open(a.at(0));
   auto const queue = home.attach<numbers>("q");
@@ -89,7 +90,8 @@ TEST_F(spsc_queue_processes, SuccessorsOfKilledConsumersLoseAndDoubleNothing) {
   for (std::uint64_t kill = 0; kill < 40; ++kill) {
     auto victim = started("spsc consumer", kill + 1);
     auto const taken = counts.atomic(0).load();
-    for (auto count = 1 + chance() % 300; count > 0; --count) ASSERT_TRUE(queue.push_for(next++, 30s));
+    for (auto count = 1 + chance() % 300; count > 0; --count)
+      ASSERT_TRUE(queue.push_for(next++, 30s));
     ASSERT_TRUE(eventually([&] { return counts.atomic(0).load() != taken; }));
     ASSERT_TRUE(victim.is_running()) << "it met a wrong number";
   }
@@ -105,7 +107,8 @@ TEST_F(spsc_queue_processes, StoppedProducerKeepsItsRoleUntilItIsDead) {
   ASSERT_EQ(queue.pop_for(30s), 0u);
   stopped.stop();
   EXPECT_TRUE(queue.has_producer());
-  EXPECT_EQ(refusal([&] { static_cast<void>(queue.try_push(7)); }), make_error_code(errc::role_taken));
+  EXPECT_EQ(refusal([&] { static_cast<void>(queue.try_push(7)); }),
+            make_error_code(errc::role_taken));
   std::uint64_t next = 1;
   while (auto const got = queue.try_pop()) ASSERT_EQ(*got, next++);
   stopped.go_on();

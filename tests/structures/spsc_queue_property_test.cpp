@@ -25,12 +25,24 @@ class spsc_machine {
 
   void run(step const& what) {
     switch (what.first % 6) {
-      case 0: push(); break;
-      case 1: pop(); break;
-      case 2: push_n(what.second % (2 * capacity_ + 1)); break;
-      case 3: pop_n(what.second % (2 * capacity_ + 1)); break;
-      case 4: replace(producer_, what.second); break;
-      case 5: replace(consumer_, what.second); break;
+      case 0:
+        push();
+        break;
+      case 1:
+        pop();
+        break;
+      case 2:
+        push_n(what.second % (2 * capacity_ + 1));
+        break;
+      case 3:
+        pop_n(what.second % (2 * capacity_ + 1));
+        break;
+      case 4:
+        replace(producer_, what.second);
+        break;
+      case 5:
+        replace(consumer_, what.second);
+        break;
     }
     for (auto const* each : {&producer_, &consumer_}) {
       RC_ASSERT((*each)->size() == model_.size());

@@ -68,7 +68,8 @@ TEST(spsc_queue, OfNoCapacityIsRefused) {
 
 TEST(spsc_queue, CountersWrapAtAnyPlaceOfTheRing) {
   two_views views;
-  for (std::uint64_t const wrap : {std::uint64_t{0}, std::uint64_t{1} << 62, std::uint64_t{1} << 63})
+  for (std::uint64_t const wrap :
+       {std::uint64_t{0}, std::uint64_t{1} << 62, std::uint64_t{1} << 63})
     for (std::uint64_t before = 0; before < 9; ++before)
       for (std::uint64_t const capacity : {1u, 2u, 8u}) {
         auto const name = std::to_string(wrap >> 60) + '-' + std::to_string(before) + '-' +

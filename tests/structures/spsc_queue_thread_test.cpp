@@ -22,8 +22,12 @@ void produce(elements const& queue, wait_strategy strategy) {
   std::minstd_rand chance{11};
   for (std::uint64_t n = 0; n < count;) {
     switch (chance() % 3) {
-      case 0: queue.push(sealed{n++}, strategy); break;
-      case 1: n += queue.try_push(sealed{n}); break;
+      case 0:
+        queue.push(sealed{n++}, strategy);
+        break;
+      case 1:
+        n += queue.try_push(sealed{n});
+        break;
       case 2: {
         std::vector<sealed> batch;
         for (auto i = n; i < std::min(count, n + 1 + chance() % 7); ++i) batch.emplace_back(i);
@@ -43,7 +47,9 @@ void expect_all_in_order(elements const& queue, wait_strategy strategy) {
   };
   while (next < count && !::testing::Test::HasFatalFailure()) {
     switch (chance() % 3) {
-      case 0: take(queue.pop(strategy)); break;
+      case 0:
+        take(queue.pop(strategy));
+        break;
       case 1:
         if (auto const got = queue.try_pop()) take(*got);
         break;
@@ -75,7 +81,8 @@ TEST_P(spsc_queue_threads, EverythingComesOutOnceWholeAndInOrder) {
 
 INSTANTIATE_TEST_SUITE_P(each, spsc_queue_threads,
                          ::testing::Combine(::testing::Values(1, 2, 8, 256),
-                                            ::testing::Values(wait_strategy::adaptive, wait_strategy::yield,
+                                            ::testing::Values(wait_strategy::adaptive,
+                                                              wait_strategy::yield,
                                                               wait_strategy::sleep)),
                          [](auto const& each) {
                            return "Capacity" + std::to_string(std::get<0>(each.param)) +

@@ -18,7 +18,6 @@
 namespace stoa::testing {
 namespace {
 
-
 void check(long outcome, char const* what) {
   if (outcome < 0) throw std::runtime_error{std::string{what} + " failed"};
 }
@@ -63,7 +62,9 @@ void stepped_child::be_traced() {
   if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(97);
 }
 
-void stepped_child::mark() { ::raise(SIGSTOP); }
+void stepped_child::mark() {
+  ::raise(SIGSTOP);
+}
 
 void stepped_child::tell(std::exception const& problem) {
   std::fprintf(stderr, "stepped child: %s\n", problem.what());

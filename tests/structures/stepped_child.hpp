@@ -6,8 +6,9 @@
 //   }};
 //   for (i < k) victim.step();  victim.kill();
 //
-// The child must open segments for itself. It shares the parent's core while it is stepped: the two take
-// turns anyway, and changing cores costs more than the step. Not for a parent with several threads.
+// The child must open segments for itself. It shares the parent's core while it is stepped: the two
+// take turns anyway, and changing cores costs more than the step. Not for a parent with several
+// threads.
 #pragma once
 #include <sys/types.h>
 #include <unistd.h>
@@ -38,9 +39,9 @@ class stepped_child {
   state step();
   // Every instruction of the operation, to its end: the address of each.
   std::vector<std::uintptr_t> trace();
-  // To where another child of the same kind, whose trace this is, was after `count` instructions. Stops
-  // at a breakpoint where the processor has one, so that late instructions cost no more than early ones.
-  // False: the operation was over before.
+  // To where another child of the same kind, whose trace this is, was after `count` instructions.
+  // Stops at a breakpoint where the processor has one, so that late instructions cost no more than
+  // early ones. False: the operation was over before.
   bool step_to(std::vector<std::uintptr_t> const& trace, std::size_t count);
   // Until `condition` holds. False: the operation was over before it did.
   bool step_until(std::function<bool()> const& condition);
@@ -76,8 +77,8 @@ class stepped_child {
   state state_ = state::ended;
 };
 
-// Every how many of so many instructions to stop. The environment variable STOA_KILL_STRIDE decides: 1 is every one;
-// without it, as many stops as take a second or two.
+// Every how many of so many instructions to stop. The environment variable STOA_KILL_STRIDE
+// decides: 1 is every one; without it, as many stops as take a second or two.
 std::size_t kill_stride(std::size_t instructions);
 
 }  // namespace stoa::testing

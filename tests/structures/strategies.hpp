@@ -11,10 +11,14 @@ inline constexpr std::array strategies{wait_strategy::adaptive, wait_strategy::s
 
 inline std::string name_of(wait_strategy strategy) {
   switch (strategy) {
-    case wait_strategy::adaptive: return "Adaptive";
-    case wait_strategy::spin: return "Spin";
-    case wait_strategy::yield: return "Yield";
-    case wait_strategy::sleep: return "Sleep";
+    case wait_strategy::adaptive:
+      return "Adaptive";
+    case wait_strategy::spin:
+      return "Spin";
+    case wait_strategy::yield:
+      return "Yield";
+    case wait_strategy::sleep:
+      return "Sleep";
   }
   return "";
 }

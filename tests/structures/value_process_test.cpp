@@ -1,4 +1,5 @@
-// Writers in other processes that are killed or stopped: readers have whole values, other writers go on.
+// Writers in other processes that are killed or stopped: readers have whole values, other writers
+// go on.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -51,7 +52,8 @@ TEST_P(value_processes, KilledWritersLeaveAWholeValueAndStopNobody) {
   std::vector<child> writers;
   for (int i = 0; i < 3; ++i) writers.push_back(child::start("writer", {name.str()}));
   for (int kill = 0; kill < 60; ++kill) {
-    writers[chance() % writers.size()] = child::start("writer", {name.str()});  // kills the one before
+    writers[chance() % writers.size()] =
+        child::start("writer", {name.str()});  // kills the one before
     ASSERT_TRUE(moves_on());
     auto const [loaded, version] = value.load_versioned();
     ASSERT_TRUE(loaded.is_whole());
@@ -84,7 +86,8 @@ TEST_P(value_with_eight_buffers, StoppedWritersStopNobody) {
     ASSERT_TRUE(moves_on());
     stopped.back().stop();
   }
-  for (int i = 0; i < 100; ++i) value.update([](sealed& each) { each = sealed{each.number() + 1}; });
+  for (int i = 0; i < 100; ++i)
+    value.update([](sealed& each) { each = sealed{each.number() + 1}; });
   EXPECT_TRUE(value.load().is_whole());
   for (auto const& each : stopped) each.go_on();
   EXPECT_TRUE(moves_on());

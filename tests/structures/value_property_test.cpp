@@ -30,13 +30,15 @@ RC_GTEST_PROP(value, BehavesLikeAVariable, (std::vector<step> const& steps)) {
         ++version;
         break;
       case 1: {
-        auto const stored = value.update([&](sealed& each) { each = sealed{each.number() + number}; });
+        auto const stored =
+            value.update([&](sealed& each) { each = sealed{each.number() + number}; });
         expected = sealed{expected.number() + number};
         RC_ASSERT(stored.words == expected.words);
         ++version;
         break;
       }
-      case 2: break;
+      case 2:
+        break;
     }
     for (auto const* each : {&first, &second}) {
       auto const [loaded, found] = each->load_versioned();

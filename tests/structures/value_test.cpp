@@ -66,7 +66,8 @@ TEST(value, UpdateStartsOverFromAStoreThatCameBetween) {
 
 TEST(value, UpdateThatThrowsChangesNothingAndHoldsNothing) {
   two_views views;
-  auto const value = views.first.publish<number>("v", 2);  // a buffer that is held blocks the next store
+  auto const value =
+      views.first.publish<number>("v", 2);  // a buffer that is held blocks the next store
   value.store(4);
   for (int i = 0; i < 10; ++i)
     EXPECT_THROW(value.update([](auto&) { throw std::runtime_error{"no"}; }), std::runtime_error);

@@ -67,7 +67,8 @@ std::string name_of(load const& each) {
          std::to_string(each.readers) + "Readers";
 }
 INSTANTIATE_TEST_SUITE_P(each, value_threads,
-                         ::testing::Values(load{2, 1, 2}, load{2, 3, 1}, load{3, 2, 2}, load{8, 3, 3}),
+                         ::testing::Values(load{2, 1, 2}, load{2, 3, 1}, load{3, 2, 2},
+                                           load{8, 3, 3}),
                          [](auto const& each) { return name_of(each.param); });
 
 }  // namespace
