@@ -12,7 +12,7 @@ namespace stoa {
 namespace {
 
 constexpr std::uint64_t units = 64;
-constexpr extent area{3 * page_bytes, units * pad_bytes};
+constexpr extent area{3 * page_bytes, units* pad_bytes};
 
 bool overlap(extent const& a, extent const& b) {
   return a.offset < b.end() && b.offset < a.end();
@@ -80,8 +80,11 @@ RC_GTEST_PROP(extents, BelieveNoHostileList, ()) {
   auto const near = rc::gen::inRange<std::uint64_t>(0, area.end() + 2 * page_bytes);
   auto const any = rc::gen::oneOf(near, rc::gen::arbitrary<std::uint64_t>(),
                                   rc::gen::just(std::numeric_limits<std::uint64_t>::max()));
-  auto const in_use = *rc::gen::container<std::vector<extent>>(
-      rc::gen::apply([](std::uint64_t offset, std::uint64_t bytes) { return extent{offset, bytes}; }, any, any));
+  auto const in_use = *rc::gen::container<std::vector<extent>>(rc::gen::apply(
+      [](std::uint64_t offset, std::uint64_t bytes) {
+        return extent{offset, bytes};
+      },
+      any, any));
   auto const bump = *any;
   auto const bytes = *any;
   extent_map const space{area, bump, in_use};
@@ -93,8 +96,10 @@ RC_GTEST_PROP(extents, BelieveNoHostileList, ()) {
   if (!chosen) return;
   auto const where = chosen->where;
   RC_ASSERT(where.bytes >= bytes);
-  RC_ASSERT(where.offset >= area.offset && where.end() <= area.end() && is_aligned(where.offset, pad_bytes));
-  for (auto unit = (where.offset - area.offset) / pad_bytes; unit < (where.end() - area.offset) / pad_bytes; ++unit)
+  RC_ASSERT(where.offset >= area.offset && where.end() <= area.end() &&
+            is_aligned(where.offset, pad_bytes));
+  for (auto unit = (where.offset - area.offset) / pad_bytes;
+       unit < (where.end() - area.offset) / pad_bytes; ++unit)
     RC_ASSERT(!used[unit]);
 }
 

@@ -37,7 +37,9 @@ TEST(extents, TheWholeAreaCanBeChosenAndNotAByteMore) {
   EXPECT_FALSE(space.choose(most - pad_bytes + 2)) << "rounding up must not wrap to zero";
 }
 
-TEST(extents, NothingIsNotAnExtent) { EXPECT_FALSE((extent_map{area, area.offset, {}}.choose(0))); }
+TEST(extents, NothingIsNotAnExtent) {
+  EXPECT_FALSE((extent_map{area, area.offset, {}}.choose(0)));
+}
 
 TEST(extents, BumpSpaceIsTakenBeforeGaps) {
   extent_map const space{area, unit(4).offset, {unit(0), unit(3)}};
@@ -98,7 +100,8 @@ TEST(extents, OverlappingExtentsCountOnce) {
 }
 
 TEST(extents, AnExtentTouchingPartOfAUnitTakesTheWholeUnit) {
-  extent_map const space{area, area.end(), {{unit(1).offset + 5, 1}, {unit(3).offset + pad_bytes - 1, 2}}};
+  extent_map const space{
+      area, area.end(), {{unit(1).offset + 5, 1}, {unit(3).offset + pad_bytes - 1, 2}}};
   EXPECT_EQ(space.free_bytes(), area.bytes - 3 * pad_bytes);
 }
 

@@ -7,14 +7,33 @@
 namespace stoa {
 namespace {
 
-constexpr errc all_codes[] = {
-    errc::not_found,         errc::already_exists,        errc::invalid_name,     errc::permission_denied,
-    errc::no_space,          errc::invalid_argument,      errc::empty_file,       errc::foreign_file,
-    errc::unsupported_version, errc::wrong_byte_order,    errc::truncated,        errc::corrupt_segment,
-    errc::too_many_participants, errc::too_many_entries,  errc::too_many_threads, errc::too_many_leases,
-    errc::no_such_name,      errc::name_taken,            errc::kind_mismatch,    errc::type_mismatch,
-    errc::layout_mismatch,   errc::corrupt_structure,     errc::read_only,        errc::role_taken,
-    errc::forked,            errc::system_failure,        errc::not_supported};
+constexpr errc all_codes[] = {errc::not_found,
+                              errc::already_exists,
+                              errc::invalid_name,
+                              errc::permission_denied,
+                              errc::no_space,
+                              errc::invalid_argument,
+                              errc::empty_file,
+                              errc::foreign_file,
+                              errc::unsupported_version,
+                              errc::wrong_byte_order,
+                              errc::truncated,
+                              errc::corrupt_segment,
+                              errc::too_many_participants,
+                              errc::too_many_entries,
+                              errc::too_many_threads,
+                              errc::too_many_leases,
+                              errc::no_such_name,
+                              errc::name_taken,
+                              errc::kind_mismatch,
+                              errc::type_mismatch,
+                              errc::layout_mismatch,
+                              errc::corrupt_structure,
+                              errc::read_only,
+                              errc::role_taken,
+                              errc::forked,
+                              errc::system_failure,
+                              errc::not_supported};
 
 TEST(errc, EachCodeHasANumberAndATextOfItsOwn) {
   std::set<int> numbers;

@@ -78,10 +78,13 @@ struct plain {
 };
 
 TEST(shareable, AcceptsWhatIsBytesAndRefusesWhatIsNot) {
-  static_assert(shareable<int> && shareable<plain> && shareable<std::array<plain, 3>> && shareable<char[7]>);
-  static_assert(!shareable<int*> && !shareable<int plain::*> && !shareable<int&> && !shareable<void>);
+  static_assert(shareable<int> && shareable<plain> && shareable<std::array<plain, 3>> &&
+                shareable<char[7]>);
+  static_assert(!shareable<int*> && !shareable<int plain::*> && !shareable<int&> &&
+                !shareable<void>);
   static_assert(!shareable<with_virtual> && !shareable<int volatile>);
-  static_assert(!shareable<over_aligned>, "an element may not be aligned more strictly than an extent");
+  static_assert(!shareable<over_aligned>,
+                "an element may not be aligned more strictly than an extent");
   SUCCEED();
 }
 

@@ -39,8 +39,8 @@ RC_GTEST_PROP(words, WhatWasStoredIsLoaded, (std::vector<unsigned char> const& b
   std::vector<unsigned char> back(bytes.size() + 1, 0xEE);
   load_words(back.data(), words.data(), bytes.size());
   RC_ASSERT(std::equal(bytes.begin(), bytes.end(), back.begin()));
-  RC_ASSERT(back.back() == 0xEE);            // not a byte more is written
-  RC_ASSERT(words.back() == untouched);      // nor a word
+  RC_ASSERT(back.back() == 0xEE);        // not a byte more is written
+  RC_ASSERT(words.back() == untouched);  // nor a word
 }
 
 RC_GTEST_PROP(words, SourceAndTargetNeedNoAlignment, (std::vector<unsigned char> const& bytes)) {

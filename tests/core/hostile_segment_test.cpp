@@ -1,8 +1,10 @@
-// Every byte of a small segment's tables and of its structures' headers is set to 0x00, to 0xff and to something
-// else; then the segment is opened, looked at and used. Each call ends in a value or an error, soon.
+// Every byte of a small segment's tables and of its structures' headers is set to 0x00, to 0xff and
+// to something else; then the segment is opened, looked at and used. Each call ends in a value or
+// an error, soon.
 //
-// The work is done by a child, one batch of positions at a time: a crash names the byte that caused it, a hang is
-// ended by an alarm. Under AddressSanitizer a read outside of the mapping is a crash too.
+// The work is done by a child, one batch of positions at a time: a crash names the byte that caused
+// it, a hang is ended by an alarm. Under AddressSanitizer a read outside of the mapping is a crash
+// too.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -49,8 +51,8 @@ struct range {
   std::uint64_t end;
 };
 
-// A segment with one structure of each kind, as a process that was killed leaves it: a lane, a lease and
-// attachment bits are in use, and the queues are neither empty nor full.
+// A segment with one structure of each kind, as a process that was killed leaves it: a lane, a
+// lease and attachment bits are in use, and the queues are neither empty nor full.
 struct specimen {
   std::vector<std::byte> bytes;
   std::vector<range> ranges;
@@ -86,7 +88,8 @@ specimen make_specimen() {
     auto const record = layout.entries_offset + each.slot * sizeof(entry_record);
     out.ranges.push_back({"entry", record, record + offsetof(entry_record, unused)});
     // Header, slots or elements, and the descriptor at the end: all of it, it is small.
-    out.ranges.push_back({"structure", each.record.extent_offset, each.record.extent_offset + each.record.extent_bytes});
+    out.ranges.push_back({"structure", each.record.extent_offset,
+                          each.record.extent_offset + each.record.extent_bytes});
   }
   return out;
 }
@@ -149,7 +152,8 @@ void look_at(segment const& in) {
     if (kind == nullptr) continue;
     static_cast<void>(kind->statistics(each.view()));
     std::size_t bytes = 0;
-    static_cast<void>(kind->elements(each.view(), [&](std::span<std::byte const> element) { bytes += element.size(); }));
+    static_cast<void>(kind->elements(
+        each.view(), [&](std::span<std::byte const> element) { bytes += element.size(); }));
   }
   for (auto const& each : in.participants()) static_cast<void>(each.command.size());
   static_cast<void>(in.free_bytes());
@@ -159,7 +163,8 @@ void look_at(segment const& in) {
 
 void use_all(segment const& in) {
   look_at(in);
-  for (auto const use : {use_array, use_value, use_spsc_queue, use_queue}) tolerate([&] { use(in); });
+  for (auto const use : {use_array, use_value, use_spsc_queue, use_queue})
+    tolerate([&] { use(in); });
   tolerate([&] { static_cast<void>(in.publish_or_attach<array<sample>>("array", 3)); });
   tolerate([&] { in.publish<array<std::byte>>("new", 500).fill(std::byte{1}); });
   tolerate([&] { in.erase("value"); });
@@ -170,14 +175,17 @@ void use_all(segment const& in) {
 
 class hostile_file {
  public:
-  explicit hostile_file(std::string const& name, std::vector<std::byte> const& bytes) : name_{name}, good_{bytes} {}
-  // Each trial starts from a file of its own: users that are attached to the last one do not matter.
+  explicit hostile_file(std::string const& name, std::vector<std::byte> const& bytes)
+      : name_{name}, good_{bytes} {}
+  // Each trial starts from a file of its own: users that are attached to the last one do not
+  // matter.
   void write(std::function<void(std::vector<std::byte>&)> const& damage) const {
     auto bytes = good_;
     damage(bytes);
     auto const path = std::filesystem::path{"/dev/shm"} / name_;
     std::filesystem::remove(path);
-    std::ofstream{path, std::ios::binary}.write(reinterpret_cast<char const*>(bytes.data()), std::ssize(bytes));
+    std::ofstream{path, std::ios::binary}.write(reinterpret_cast<char const*>(bytes.data()),
+                                                std::ssize(bytes));
   }
   void try_it() const {
     if (auto const reader = segment::try_open_read_only(name_)) tolerate([&] { look_at(*reader); });
@@ -198,39 +206,40 @@ specimen read_specimen(std::string const& path) {
   return out;
 }
 
-// Arguments: file with the specimen, name to use, begin, end, step, and whether the checksum is made right.
-// Says before each trial what it is, so that the last line names the culprit.
-child_program const batch{"batch", [](child_arguments const& a) {
-  auto const good = read_specimen(a.at(0));
-  auto const log = std::fopen(a.at(6).c_str(), "w");
-  hostile_file const file{a.at(1), good.bytes};
-  bool const mends_checksum = a.at(5) == "mend";
-  std::mt19937_64 random{std::stoull(a.at(2))};
-  for (auto at = std::stoull(a.at(2)); at < std::stoull(a.at(3)); at += std::stoull(a.at(4)))
-    for (auto const with : {0x00u, 0xFFu, static_cast<unsigned>(random() & 0xFF)}) {
-      std::rewind(log);
-      std::fprintf(log, "byte %llu = 0x%02x      \n", at, with);
-      std::fflush(log);
-      ::alarm(5);  // generous: the machine may be busy, a hang lasts for ever
-      file.write([&](std::vector<std::byte>& bytes) {
-        bytes[at] = std::byte(with);
-        if (!mends_checksum) return;
-        auto& header = *reinterpret_cast<segment_header*>(bytes.data());
-        header.checksum = header_checksum(header);
-      });
-      file.try_it();
-    }
-  ::alarm(0);
-  std::filesystem::remove(std::filesystem::path{"/dev/shm"} / a.at(1));
-  std::fclose(log);
-  return 0;
-}};
+// Arguments: file with the specimen, name to use, begin, end, step, and whether the checksum is
+// made right. Says before each trial what it is, so that the last line names the culprit.
+child_program const batch{
+    "batch", [](child_arguments const& a) {
+      auto const good = read_specimen(a.at(0));
+      auto const log = std::fopen(a.at(6).c_str(), "w");
+      hostile_file const file{a.at(1), good.bytes};
+      bool const mends_checksum = a.at(5) == "mend";
+      std::mt19937_64 random{std::stoull(a.at(2))};
+      for (auto at = std::stoull(a.at(2)); at < std::stoull(a.at(3)); at += std::stoull(a.at(4)))
+        for (auto const with : {0x00u, 0xFFu, static_cast<unsigned>(random() & 0xFF)}) {
+          std::rewind(log);
+          std::fprintf(log, "byte %llu = 0x%02x      \n", at, with);
+          std::fflush(log);
+          ::alarm(5);  // generous: the machine may be busy, a hang lasts for ever
+          file.write([&](std::vector<std::byte>& bytes) {
+            bytes[at] = std::byte(with);
+            if (!mends_checksum) return;
+            auto& header = *reinterpret_cast<segment_header*>(bytes.data());
+            header.checksum = header_checksum(header);
+          });
+          file.try_it();
+        }
+      ::alarm(0);
+      std::filesystem::remove(std::filesystem::path{"/dev/shm"} / a.at(1));
+      std::fclose(log);
+      return 0;
+    }};
 
 class hostile_segment : public ::testing::Test {
  protected:
   hostile_segment() {
-    std::ofstream{file_, std::ios::binary}.write(reinterpret_cast<char const*>(specimen_.bytes.data()),
-                                                 std::ssize(specimen_.bytes));
+    std::ofstream{file_, std::ios::binary}.write(
+        reinterpret_cast<char const*>(specimen_.bytes.data()), std::ssize(specimen_.bytes));
   }
   void sweep(std::string_view part, char const* checksum = "leave", std::uint64_t step = 1) const {
     int swept = 0;
@@ -245,15 +254,16 @@ class hostile_segment : public ::testing::Test {
     auto const log = directory_.path() / "log";
     // Goes on behind a byte that killed it, so that one run finds all.
     for (auto begin = where.begin; begin < where.end;) {
-      auto one = child::start("batch", {file_, name_, std::to_string(begin), std::to_string(where.end),
-                                        std::to_string(step), checksum, log});
+      auto one =
+          child::start("batch", {file_, name_, std::to_string(begin), std::to_string(where.end),
+                                 std::to_string(step), checksum, log});
       auto const status = one.wait(std::chrono::seconds{250});
       if (status.is_success()) return;
       std::string last;
       std::getline(std::ifstream{log}, last);
       ADD_FAILURE() << where.part << " at " << where.begin << ": " << last << ": "
-                    << (status.signal == SIGALRM ? "hangs" : "crashes") << " (signal " << status.signal << ", exit "
-                    << status.exit_code << ")";
+                    << (status.signal == SIGALRM ? "hangs" : "crashes") << " (signal "
+                    << status.signal << ", exit " << status.exit_code << ")";
       unsigned long long at = 0;
       if (std::sscanf(last.c_str(), "byte %llu", &at) != 1) return;
       begin = at + step;
@@ -272,45 +282,64 @@ TEST_F(hostile_segment, TheSpecimenItselfIsFine) {
   auto const opened = segment::try_open(name_);
   ASSERT_TRUE(opened) << opened.error().message();
   EXPECT_EQ(opened->entries().size(), 4u);
-  EXPECT_EQ(opened->attach<queue<sample>>("queue").pop().number, 1u) << "the dead one's lease is taken back";
+  EXPECT_EQ(opened->attach<queue<sample>>("queue").pop().number, 1u)
+      << "the dead one's lease is taken back";
   EXPECT_EQ(opened->attach<value<sample>>("value").load().number, 1u);
 }
 
-TEST_F(hostile_segment, HeaderBytes) { sweep("header"); }
-TEST_F(hostile_segment, HeaderBytesWithARightChecksum) { sweep("header", "mend"); }
-TEST_F(hostile_segment, ParticipantBytes) { sweep("participants"); }
-TEST_F(hostile_segment, AttachmentBytes) { sweep("attachments"); }
-TEST_F(hostile_segment, LaneBytes) { sweep("lanes"); }
-TEST_F(hostile_segment, NameWordBytes) { sweep("name words"); }
-TEST_F(hostile_segment, EntryBytes) { sweep("entry"); }
-TEST_F(hostile_segment, StructureBytes) { sweep("structure"); }
+TEST_F(hostile_segment, HeaderBytes) {
+  sweep("header");
+}
+TEST_F(hostile_segment, HeaderBytesWithARightChecksum) {
+  sweep("header", "mend");
+}
+TEST_F(hostile_segment, ParticipantBytes) {
+  sweep("participants");
+}
+TEST_F(hostile_segment, AttachmentBytes) {
+  sweep("attachments");
+}
+TEST_F(hostile_segment, LaneBytes) {
+  sweep("lanes");
+}
+TEST_F(hostile_segment, NameWordBytes) {
+  sweep("name words");
+}
+TEST_F(hostile_segment, EntryBytes) {
+  sweep("entry");
+}
+TEST_F(hostile_segment, StructureBytes) {
+  sweep("structure");
+}
 
-// A scribbler at work: bytes change while a process has everything attached. In a child with an alarm.
-child_program const scribbled_on{"scribbled-on", [](child_arguments const& a) {
-  auto const good = read_specimen(a.at(0));
-  auto const log = std::fopen(a.at(2).c_str(), "w");
-  hostile_file const file{a.at(1), good.bytes};
-  std::mt19937_64 random{std::stoull(a.at(3))};
-  for (int trial = 0; trial < std::stoi(a.at(4)); ++trial) {
-    ::alarm(5);
-    file.write([](auto&) {});
-    auto const opened = segment::open(a.at(1));
-    auto const& layout = opened.attachment().map().layout();
-    auto const held = opened.attach<queue<sample>>("queue");
-    auto const also = opened.attach<value<sample>>("value");
-    auto const end = layout.extents_offset + 6000;
-    auto const at = random() % (end - layout.name_words_offset) + layout.name_words_offset;
-    auto const with = static_cast<unsigned char>(trial % 3 == 0 ? 0xFF : random());
-    std::rewind(log);
-    std::fprintf(log, "byte %llu = 0x%02x      \n", static_cast<unsigned long long>(at), with);
-    std::fflush(log);
-    std::memcpy(opened.attachment().map().base() + at, &with, 1);
-    use_all(opened);
-  }
-  ::alarm(0);
-  std::fclose(log);
-  return 0;
-}};
+// A scribbler at work: bytes change while a process has everything attached. In a child with an
+// alarm.
+child_program const scribbled_on{
+    "scribbled-on", [](child_arguments const& a) {
+      auto const good = read_specimen(a.at(0));
+      auto const log = std::fopen(a.at(2).c_str(), "w");
+      hostile_file const file{a.at(1), good.bytes};
+      std::mt19937_64 random{std::stoull(a.at(3))};
+      for (int trial = 0; trial < std::stoi(a.at(4)); ++trial) {
+        ::alarm(5);
+        file.write([](auto&) {});
+        auto const opened = segment::open(a.at(1));
+        auto const& layout = opened.attachment().map().layout();
+        auto const held = opened.attach<queue<sample>>("queue");
+        auto const also = opened.attach<value<sample>>("value");
+        auto const end = layout.extents_offset + 6000;
+        auto const at = random() % (end - layout.name_words_offset) + layout.name_words_offset;
+        auto const with = static_cast<unsigned char>(trial % 3 == 0 ? 0xFF : random());
+        std::rewind(log);
+        std::fprintf(log, "byte %llu = 0x%02x      \n", static_cast<unsigned long long>(at), with);
+        std::fflush(log);
+        std::memcpy(opened.attachment().map().base() + at, &with, 1);
+        use_all(opened);
+      }
+      ::alarm(0);
+      std::fclose(log);
+      return 0;
+    }};
 
 TEST_F(hostile_segment, BytesThatChangeUnderAUser) {
   auto const log = directory_.path() / "log";
@@ -319,22 +348,25 @@ TEST_F(hostile_segment, BytesThatChangeUnderAUser) {
     auto const status = one.wait(std::chrono::seconds{250});
     std::string last;
     std::getline(std::ifstream{log}, last);
-    EXPECT_TRUE(status.is_success()) << last << (status.signal == SIGALRM ? " hangs" : " crashes") << " (signal "
-                                     << status.signal << ", exit " << status.exit_code << ")";
+    EXPECT_TRUE(status.is_success())
+        << last << (status.signal == SIGALRM ? " hangs" : " crashes") << " (signal "
+        << status.signal << ", exit " << status.exit_code << ")";
   }
 }
 
-// The word of a name that this process holds says "being built": who publishes it must not wait for himself.
-child_program const endless_builder{"endless-builder", [](child_arguments const& a) {
-  ::alarm(5);
-  auto const opened = segment::open(a.at(0));
-  auto const held = opened.attach<value<int>>("v");
-  auto const& map = opened.attachment().map();
-  for (auto& word : map.name_words())
-    if (state_of(word.load()) == name_state::live) word.store(word.load() | 3);
-  static_cast<void>(opened.try_publish_or_attach<value<int>>("v"));
-  return 0;
-}};
+// The word of a name that this process holds says "being built": who publishes it must not wait for
+// himself.
+child_program const endless_builder{
+    "endless-builder", [](child_arguments const& a) {
+      ::alarm(5);
+      auto const opened = segment::open(a.at(0));
+      auto const held = opened.attach<value<int>>("v");
+      auto const& map = opened.attachment().map();
+      for (auto& word : map.name_words())
+        if (state_of(word.load()) == name_state::live) word.store(word.load() | 3);
+      static_cast<void>(opened.try_publish_or_attach<value<int>>("v"));
+      return 0;
+    }};
 
 TEST_F(hostile_segment, ANameThatSeemsToBeBuiltForEverHoldsNobodyUp) {
   auto const made = segment::create(name_, 16_KiB, small());
@@ -345,11 +377,11 @@ TEST_F(hostile_segment, ANameThatSeemsToBeBuiltForEverHoldsNobodyUp) {
 
 // A value that was never stored and whose current buffer says that it is being written.
 child_program const endless_updater{"endless-updater", [](child_arguments const& a) {
-  ::alarm(5);
-  auto const v = segment::open(a.at(0)).attach<value<int>>("v");
-  tolerate([&] { v.update([](int& i) { ++i; }); });
-  return 0;
-}};
+                                      ::alarm(5);
+                                      auto const v = segment::open(a.at(0)).attach<value<int>>("v");
+                                      tolerate([&] { v.update([](int& i) { ++i; }); });
+                                      return 0;
+                                    }};
 
 TEST_F(hostile_segment, AnUnstoredValueThatIsNotWholeIsAnErrorToUpdate) {
   auto const made = segment::create(name_, 16_KiB, small());

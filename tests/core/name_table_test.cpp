@@ -13,7 +13,8 @@ class table_fixture : public testing::Test {
  protected:
   table_fixture()
       : layout_{*segment_layout::compute(limits_)},
-        bytes_{static_cast<std::byte*>(std::aligned_alloc(page_bytes, layout_.total_bytes)), &std::free},
+        bytes_{static_cast<std::byte*>(std::aligned_alloc(page_bytes, layout_.total_bytes)),
+               &std::free},
         map_{zeroed(), limits_, layout_},
         table_{map_} {}
 
@@ -38,7 +39,9 @@ class table_fixture : public testing::Test {
   // The first `count` names that start probing in the same slot.
   std::vector<std::string> colliding(std::size_t count) const {
     std::vector<std::string> names;
-    auto const home = [&](std::string const& name) { return name_table::hash(name) & (layout_.name_slots - 1); };
+    auto const home = [&](std::string const& name) {
+      return name_table::hash(name) & (layout_.name_slots - 1);
+    };
     for (int i = 0; names.size() < count; ++i) {
       auto const name = "n" + std::to_string(i);
       if (names.empty() || home(name) == home(names.front())) names.push_back(name);

@@ -91,7 +91,8 @@ TEST_F(segment_entries, AListIsAsItWas) {
 TEST_F(segment_entries, AListStartsAPipeline) {
   segment_.publish<array<int>>("a", 1);
   segment_.publish<value<int>>("v");
-  auto kinds = segment_.entries() | std::views::transform([](entry const& e) { return std::string{e.kind()}; });
+  auto kinds = segment_.entries() |
+               std::views::transform([](entry const& e) { return std::string{e.kind()}; });
   EXPECT_THAT(std::vector<std::string>(kinds.begin(), kinds.end()), ElementsAre("array", "value"));
 }
 
@@ -100,7 +101,8 @@ TEST_F(segment_entries, ATakenNameIsRefused) {
   auto const again = segment_.try_publish<array<int>>("a", 1);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code(), errc::name_taken);
-  EXPECT_THAT(again.error().message(), AllOf(HasSubstr(name_.str()), HasSubstr("'a'"), HasSubstr("array")));
+  EXPECT_THAT(again.error().message(),
+              AllOf(HasSubstr(name_.str()), HasSubstr("'a'"), HasSubstr("array")));
   EXPECT_EQ(segment_.attach<array<int>>("a")[0], 4);
 }
 
@@ -127,8 +129,10 @@ TEST_F(segment_entries, AnotherElementTypeIsRefusedWithBothDescriptors) {
   auto const narrower = segment_.try_attach<array<std::int32_t>>("prices");
   ASSERT_FALSE(narrower);
   EXPECT_EQ(narrower.error().code(), errc::type_mismatch);
-  EXPECT_THAT(narrower.error().message(), AllOf(HasSubstr("expected array of <i4"), HasSubstr("found array of <f8")));
-  EXPECT_EQ((segment_.try_attach<array<std::uint64_t>>("prices").error().code()), errc::type_mismatch)
+  EXPECT_THAT(narrower.error().message(),
+              AllOf(HasSubstr("expected array of <i4"), HasSubstr("found array of <f8")));
+  EXPECT_EQ((segment_.try_attach<array<std::uint64_t>>("prices").error().code()),
+            errc::type_mismatch)
       << "the same size is not the same type";
 }
 
@@ -145,8 +149,8 @@ TEST_F(segment_entries, AnotherLayoutIsRefusedWithBothDescriptors) {
   auto const later = segment_.try_attach<array_of_tomorrow<int>>("a");
   ASSERT_FALSE(later);
   EXPECT_EQ(later.error().code(), errc::layout_mismatch);
-  EXPECT_THAT(later.error().message(),
-              AllOf(HasSubstr("expected layout 2 of array of <i4"), HasSubstr("found layout 1 of array of <i4")));
+  EXPECT_THAT(later.error().message(), AllOf(HasSubstr("expected layout 2 of array of <i4"),
+                                             HasSubstr("found layout 1 of array of <i4")));
 }
 
 TEST_F(segment_entries, PublishOrAttachDoesWhicheverWorks) {
@@ -154,7 +158,8 @@ TEST_F(segment_entries, PublishOrAttachDoesWhicheverWorks) {
   auto const again = segment_.publish_or_attach<array<int>>("a", 100);
   EXPECT_EQ(again.size(), 4u) << "what exists keeps its shape";
   EXPECT_EQ(again[3], 1);
-  EXPECT_EQ(segment_.try_publish_or_attach<array<char>>("a", 1).error().code(), errc::type_mismatch);
+  EXPECT_EQ(segment_.try_publish_or_attach<array<char>>("a", 1).error().code(),
+            errc::type_mismatch);
 }
 
 TEST_F(segment_entries, NamesAreOneTo63BytesWithoutZeros) {
@@ -230,8 +235,9 @@ TEST_F(segment_entries, TooLargeIsNoSpaceWithBothNumbers) {
   auto const made = segment_.try_publish<array<std::byte>>("big", 1_MiB);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code(), errc::no_space);
-  EXPECT_THAT(made.error().message(), AllOf(HasSubstr(name_.str()), HasSubstr("'big'"), HasSubstr("10487"),
-                                            HasSubstr(std::to_string(segment_.free_bytes()))));
+  EXPECT_THAT(made.error().message(),
+              AllOf(HasSubstr(name_.str()), HasSubstr("'big'"), HasSubstr("10487"),
+                    HasSubstr(std::to_string(segment_.free_bytes()))));
   EXPECT_TRUE(segment_.entries().empty());
   EXPECT_TRUE((segment_.try_publish<array<std::byte>>("big", 4_KiB)));
 }
@@ -240,10 +246,14 @@ TEST_F(segment_entries, ShapesThatNobodyCanServeAreRefused) {
   EXPECT_EQ(segment_.try_publish<array<int>>("a", 0).error().code(), errc::invalid_argument);
   EXPECT_EQ(segment_.try_publish<queue<int>>("a", 0).error().code(), errc::invalid_argument);
   EXPECT_EQ(segment_.try_publish<value<int>>("a", 1).error().code(), errc::invalid_argument);
-  for (auto const count : {~std::uint64_t{0}, std::uint64_t{1} << 61, (std::uint64_t{1} << 62) - 1}) {
-    EXPECT_EQ(segment_.try_publish<array<trade>>("a", count).error().code(), errc::no_space) << count;
-    EXPECT_EQ(segment_.try_publish<queue<trade>>("a", count).error().code(), errc::no_space) << count;
-    EXPECT_EQ(segment_.try_publish<spsc_queue<trade>>("a", count).error().code(), errc::no_space) << count;
+  for (auto const count :
+       {~std::uint64_t{0}, std::uint64_t{1} << 61, (std::uint64_t{1} << 62) - 1}) {
+    EXPECT_EQ(segment_.try_publish<array<trade>>("a", count).error().code(), errc::no_space)
+        << count;
+    EXPECT_EQ(segment_.try_publish<queue<trade>>("a", count).error().code(), errc::no_space)
+        << count;
+    EXPECT_EQ(segment_.try_publish<spsc_queue<trade>>("a", count).error().code(), errc::no_space)
+        << count;
   }
   EXPECT_EQ(segment_.try_publish<array<int>>("a", -1).error().code(), errc::no_space);
 }

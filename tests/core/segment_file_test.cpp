@@ -22,10 +22,10 @@ namespace {
 
 using namespace stoa::literals;
 using ::testing::AllOf;
-using ::testing::HasSubstr;
 using testing::child;
 using testing::child_arguments;
 using testing::child_program;
+using ::testing::HasSubstr;
 using testing::scratch_name;
 
 void write_file(std::filesystem::path const& path, std::string const& bytes) {
@@ -78,7 +78,8 @@ TEST(segment_file, AnEmptyFileIsSaidToBeEmpty) {
   write_file(name.path(), "");
   auto const said = refusal(name);
   EXPECT_EQ(said.code(), errc::empty_file);
-  EXPECT_THAT(said.message(), AllOf(HasSubstr("expected a stoa segment"), HasSubstr("an empty file")));
+  EXPECT_THAT(said.message(),
+              AllOf(HasSubstr("expected a stoa segment"), HasSubstr("an empty file")));
 }
 
 TEST(segment_file, AFileOfZerosIsSaidToBeOne) {
@@ -93,8 +94,9 @@ TEST(segment_file, AFileOfZerosIsSaidToBeOne) {
 
 TEST(segment_file, AForeignFileIsForeign) {
   scratch_name const name;
-  for (std::string const& bytes : {std::string{"x"}, std::string(256, 'x'), std::string(100'000, 'x'),
-                                   std::string{"stoa"}, std::string{"STOASEG\0", 8} + std::string(300, '\0')}) {
+  for (std::string const& bytes :
+       {std::string{"x"}, std::string(256, 'x'), std::string(100'000, 'x'), std::string{"stoa"},
+        std::string{"STOASEG\0", 8} + std::string(300, '\0')}) {
     write_file(name.path(), bytes);
     EXPECT_EQ(refusal(name).code(), errc::foreign_file) << bytes.size();
   }
@@ -103,13 +105,14 @@ TEST(segment_file, AForeignFileIsForeign) {
 TEST(segment_file, ATruncatedSegmentIsSaidToBeTruncated) {
   auto const whole = bytes_of_a_segment();
   scratch_name const name;
-  for (std::size_t const bytes : {std::size_t{8}, std::size_t{127}, std::size_t{255}, std::size_t{256},
-                                  std::size_t{4095}, std::size_t{4096}, whole.size() / 2, whole.size() - 4096,
-                                  whole.size() - 1}) {
+  for (std::size_t const bytes :
+       {std::size_t{8}, std::size_t{127}, std::size_t{255}, std::size_t{256}, std::size_t{4095},
+        std::size_t{4096}, whole.size() / 2, whole.size() - 4096, whole.size() - 1}) {
     write_file(name.path(), whole.substr(0, bytes));
     auto const said = refusal(name);
     EXPECT_EQ(said.code(), errc::truncated) << bytes;
-    EXPECT_THAT(said.message(), AllOf(HasSubstr("expected"), HasSubstr("found " + std::to_string(bytes))));
+    EXPECT_THAT(said.message(),
+                AllOf(HasSubstr("expected"), HasSubstr("found " + std::to_string(bytes))));
   }
 }
 
@@ -135,13 +138,15 @@ TEST(segment_file, AnUnknownFeatureIsAnUnknownVersion) {
 
 TEST(segment_file, AnotherByteOrderIsNamed) {
   scratch_name const name;
-  write_file(name.path(), with_header(bytes_of_a_segment(), [](auto& header) { header.byte_order = 0x04030201; }));
+  write_file(name.path(), with_header(bytes_of_a_segment(),
+                                      [](auto& header) { header.byte_order = 0x04030201; }));
   EXPECT_EQ(refusal(name).code(), errc::wrong_byte_order);
 }
 
 TEST(segment_file, AHeaderWithAWrongChecksumIsDamaged) {
   scratch_name const name;
-  write_file(name.path(), with_header(bytes_of_a_segment(), [](auto& header) { ++header.max_lanes; }));
+  write_file(name.path(),
+             with_header(bytes_of_a_segment(), [](auto& header) { ++header.max_lanes; }));
   auto const said = refusal(name);
   EXPECT_EQ(said.code(), errc::corrupt_segment);
   EXPECT_THAT(said.message(), AllOf(HasSubstr("expected"), HasSubstr("found")));
@@ -279,20 +284,24 @@ TEST(segment_file, TheMessageOfALongNameSaysHowLong) {
 }
 
 // Runs as nobody: opens and must be refused, then tries to remove. Status 0: refused as expected.
-child_program const stranger{"stranger", [](child_arguments const& a) {
-  if (::geteuid() == 0) {
-    auto const* const nobody = ::getpwnam("nobody");
-    if (nobody == nullptr || ::setgid(nobody->pw_gid) != 0 || ::setuid(nobody->pw_uid) != 0) return 10;
-  }
-  auto const denied = [](auto const& got) { return !got && got.error().code() == errc::permission_denied; };
-  auto const opened = segment::try_open(a.at(0));
-  if (!denied(opened)) return 1;
-  if (opened.error().message().find(a.at(0)) == std::string::npos) return 2;
-  if (!denied(segment::try_open_read_only(a.at(0)))) return 3;
-  if (!denied(segment::try_open_or_create(a.at(0), 4096))) return 4;
-  if (!denied(segment::try_remove(a.at(0)))) return 5;
-  return 0;
-}};
+child_program const stranger{
+    "stranger", [](child_arguments const& a) {
+      if (::geteuid() == 0) {
+        auto const* const nobody = ::getpwnam("nobody");
+        if (nobody == nullptr || ::setgid(nobody->pw_gid) != 0 || ::setuid(nobody->pw_uid) != 0)
+          return 10;
+      }
+      auto const denied = [](auto const& got) {
+        return !got && got.error().code() == errc::permission_denied;
+      };
+      auto const opened = segment::try_open(a.at(0));
+      if (!denied(opened)) return 1;
+      if (opened.error().message().find(a.at(0)) == std::string::npos) return 2;
+      if (!denied(segment::try_open_read_only(a.at(0)))) return 3;
+      if (!denied(segment::try_open_or_create(a.at(0), 4096))) return 4;
+      if (!denied(segment::try_remove(a.at(0)))) return 5;
+      return 0;
+    }};
 
 TEST(segment_file, ASegmentOfAnotherUserIsDenied) {
   scratch_name const name;
@@ -305,16 +314,18 @@ TEST(segment_file, ASegmentOfAnotherUserIsDenied) {
 }
 
 // Runs as nobody on a segment that everybody may read.
-child_program const reading_stranger{"reading-stranger", [](child_arguments const& a) {
-  auto const* const nobody = ::getpwnam("nobody");
-  if (nobody == nullptr || ::setgid(nobody->pw_gid) != 0 || ::setuid(nobody->pw_uid) != 0) return 10;
-  if (segment::try_open(a.at(0))) return 1;
-  auto const reader = segment::try_open_read_only(a.at(0));
-  if (!reader) return 2;
-  if (reader->attach<value<int>>("v").load() != 7) return 3;
-  if (reader->reference_count() != 1) return 4;
-  return 0;
-}};
+child_program const reading_stranger{
+    "reading-stranger", [](child_arguments const& a) {
+      auto const* const nobody = ::getpwnam("nobody");
+      if (nobody == nullptr || ::setgid(nobody->pw_gid) != 0 || ::setuid(nobody->pw_uid) != 0)
+        return 10;
+      if (segment::try_open(a.at(0))) return 1;
+      auto const reader = segment::try_open_read_only(a.at(0));
+      if (!reader) return 2;
+      if (reader->attach<value<int>>("v").load() != 7) return 3;
+      if (reader->reference_count() != 1) return 4;
+      return 0;
+    }};
 
 TEST(segment_file, WhoMayOnlyReadReads) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";

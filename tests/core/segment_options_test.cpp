@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "scratch.hpp"
 #include <stoa/stoa.hpp>
+#include "scratch.hpp"
 
 namespace stoa {
 namespace {
@@ -97,7 +97,8 @@ TEST(segment_options, AllEntriesOfATableCanBePublishedAndFound) {
   for (std::uint32_t const entries : {1u, 2u, 46u, 47u, 48u, 49u, 95u, 96u, 97u}) {
     scratch_name const name;
     auto const made = segment::create(name, 1_MiB, with(entries, 1, 1));
-    for (std::uint32_t i = 0; i < entries; ++i) made.publish<array<std::uint32_t>>("e" + std::to_string(i), 1)[0] = i;
+    for (std::uint32_t i = 0; i < entries; ++i)
+      made.publish<array<std::uint32_t>>("e" + std::to_string(i), 1)[0] = i;
     for (std::uint32_t i = 0; i < entries; ++i)
       EXPECT_EQ(made.attach<array<std::uint32_t>>("e" + std::to_string(i))[0], i);
     EXPECT_EQ(made.entries().size(), entries);
@@ -133,9 +134,7 @@ TEST(segment_options, AReferenceCountedSegmentGoesWithItsLastUser) {
   {
     auto const first = segment::create(name, 4096);
     EXPECT_EQ(first.lifetime(), lifetime::reference_counted);
-    {
-      auto const second = segment::open(name);
-    }
+    { auto const second = segment::open(name); }
     EXPECT_TRUE(exists(name.path()));
   }
   EXPECT_FALSE(exists(name.path()));
@@ -178,7 +177,8 @@ TEST(segment_options, ADirectoryBacksSegmentsWithItsFiles) {
   options.lifetime = lifetime::persistent;
   auto const opened = segment::try_open_or_create("on-disk", 64_KiB, options);
   if (!opened && opened.error().code() == errc::not_supported)
-    GTEST_SKIP() << "the temporary directory's file system knows no O_TMPFILE: " << opened.error().message();
+    GTEST_SKIP() << "the temporary directory's file system knows no O_TMPFILE: "
+                 << opened.error().message();
   ASSERT_TRUE(opened) << opened.error().message();
   opened->publish<value<double>>("pi").store(3.14);
   EXPECT_TRUE(exists(directory.path() / "on-disk"));

@@ -12,26 +12,26 @@ namespace stoa {
 namespace {
 
 using namespace stoa::literals;
-using ::testing::Contains;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
-using ::testing::UnorderedElementsAre;
 using testing::child;
 using testing::child_arguments;
 using testing::child_program;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using testing::eventually;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::scratch_name;
+using ::testing::UnorderedElementsAre;
 
 // Attaches the entry named by the second argument and stays until it is killed.
 child_program const guest{"guest", [](child_arguments const& a) {
-  auto const opened = segment::open(a.at(0));
-  auto const numbers = opened.attach<array<int>>(a.at(1));
-  numbers.atomic(0).store(1);
-  for (;;) ::pause();
-  return 0;
-}};
+                            auto const opened = segment::open(a.at(0));
+                            auto const numbers = opened.attach<array<int>>(a.at(1));
+                            numbers.atomic(0).store(1);
+                            for (;;) ::pause();
+                            return 0;
+                          }};
 
 TEST(segment, CreateRefusesANameThatIsTaken) {
   scratch_name const name;
@@ -67,7 +67,8 @@ TEST(segment, OpenOrCreateOpensWhatIsThere) {
   scratch_name const name;
   auto const first = segment::open_or_create(name, 64_KiB);
   auto const second = segment::open_or_create(name, 64_KiB);
-  EXPECT_EQ(first.attachment().map().header().segment_id, second.attachment().map().header().segment_id);
+  EXPECT_EQ(first.attachment().map().header().segment_id,
+            second.attachment().map().header().segment_id);
   EXPECT_EQ(first.reference_count(), 2u);
 }
 
@@ -174,10 +175,14 @@ TEST(segment, AReaderIsRefusedWhatWrites) {
   EXPECT_EQ(code([&] { reader.erase("a"); }), errc::read_only);
   EXPECT_EQ(code([&] { reader.attach<array<int>>("a").fill(1); }), errc::read_only);
   EXPECT_EQ(code([&] { reader.attach<value<int>>("v").store(1); }), errc::read_only);
-  EXPECT_EQ(code([&] { static_cast<void>(reader.attach<queue<int>>("q").try_push(1)); }), errc::read_only);
-  EXPECT_EQ(code([&] { static_cast<void>(reader.attach<queue<int>>("q").try_pop()); }), errc::read_only);
-  EXPECT_EQ(code([&] { static_cast<void>(reader.attach<spsc_queue<int>>("s").try_push(1)); }), errc::read_only);
-  EXPECT_EQ(code([&] { static_cast<void>(reader.attach<spsc_queue<int>>("s").try_pop()); }), errc::read_only);
+  EXPECT_EQ(code([&] { static_cast<void>(reader.attach<queue<int>>("q").try_push(1)); }),
+            errc::read_only);
+  EXPECT_EQ(code([&] { static_cast<void>(reader.attach<queue<int>>("q").try_pop()); }),
+            errc::read_only);
+  EXPECT_EQ(code([&] { static_cast<void>(reader.attach<spsc_queue<int>>("s").try_push(1)); }),
+            errc::read_only);
+  EXPECT_EQ(code([&] { static_cast<void>(reader.attach<spsc_queue<int>>("s").try_pop()); }),
+            errc::read_only);
 }
 
 TEST(segmentDeathTest, WritingThroughAReadersArrayIsASegmentationFault) {

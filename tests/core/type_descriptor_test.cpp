@@ -118,7 +118,9 @@ TEST(type_descriptor, InheritedMembersAreMembers) {
   EXPECT_EQ(text<described::derived>(), "{kind:|u1@0,more:<u2@2}4");
 }
 
-TEST(type_descriptor, AStructWithoutMembersStillHasASize) { EXPECT_EQ(text<described::empty>(), "{}1"); }
+TEST(type_descriptor, AStructWithoutMembersStillHasASize) {
+  EXPECT_EQ(text<described::empty>(), "{}1");
+}
 
 TEST(type_descriptor, NoObjectIsMadeToLookAt) {
   EXPECT_EQ(text<described::without_default>(), "{value:<i4@0}4");
@@ -137,9 +139,12 @@ TEST(type_descriptor, SizeAndAlignmentAreTheCompilers) {
 }
 
 TEST(type_descriptor, DifferentTextsHaveDifferentHashes) {
-  std::set<std::uint64_t> const hashes{
-      descriptor_of<int>().hash,           descriptor_of<unsigned>().hash,         descriptor_of<float>().hash,
-      descriptor_of<described::trade>().hash, descriptor_of<described::book>().hash, descriptor_of<int[3]>().hash};
+  std::set<std::uint64_t> const hashes{descriptor_of<int>().hash,
+                                       descriptor_of<unsigned>().hash,
+                                       descriptor_of<float>().hash,
+                                       descriptor_of<described::trade>().hash,
+                                       descriptor_of<described::book>().hash,
+                                       descriptor_of<int[3]>().hash};
   EXPECT_EQ(hashes.size(), 6u);
 }
 

@@ -20,18 +20,25 @@ class block {
  public:
   using shape = block_shape;
   static structure_identity identity() { return {"block", 1, &descriptor_of<std::uint64_t>()}; }
-  static result<std::uint64_t> bytes_for(shape const& asked) { return asked.words * sizeof(std::uint64_t); }
+  static result<std::uint64_t> bytes_for(shape const& asked) {
+    return asked.words * sizeof(std::uint64_t);
+  }
   static void format(std::span<std::byte> body, shape const& asked) {
     auto* const words = reinterpret_cast<std::uint64_t*>(body.data());
-    for (std::uint64_t i = 0; i < asked.words; ++i) std::atomic_ref{words[i]}.store(asked.tag, std::memory_order_relaxed);
+    for (std::uint64_t i = 0; i < asked.words; ++i)
+      std::atomic_ref{words[i]}.store(asked.tag, std::memory_order_relaxed);
   }
-  static result<block> adopt(std::shared_ptr<attached_entry> entry) { return block{std::move(entry)}; }
+  static result<block> adopt(std::shared_ptr<attached_entry> entry) {
+    return block{std::move(entry)};
+  }
 
   std::span<std::uint64_t> words() const {
     auto const body = entry_->view().body;
     return {reinterpret_cast<std::uint64_t*>(body.data()), body.size() / sizeof(std::uint64_t)};
   }
-  std::uint64_t word(std::size_t i) const { return std::atomic_ref{words()[i]}.load(std::memory_order_relaxed); }
+  std::uint64_t word(std::size_t i) const {
+    return std::atomic_ref{words()[i]}.load(std::memory_order_relaxed);
+  }
   // Whether every word is `tag`.
   bool is_all(std::uint64_t tag) const {
     for (std::size_t i = 0; i < words().size(); ++i)

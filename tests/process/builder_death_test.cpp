@@ -1,5 +1,5 @@
-// A process dies, or stops, between taking a name and making it live: the name is free again, or waits for
-// its publisher; all other names go on.
+// A process dies, or stops, between taking a name and making it live: the name is free again, or
+// waits for its publisher; all other names go on.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -8,8 +8,8 @@
 #include <stoa/stoa.hpp>
 
 #include "block.hpp"
-#include "stepper.hpp"
 #include "scratch.hpp"
+#include "stepper.hpp"
 
 namespace stoa {
 namespace {
@@ -21,24 +21,27 @@ constexpr std::uint64_t old_tag = 0x0101010101010101;
 constexpr std::uint64_t new_tag = 0x0202020202020202;
 
 // Publishes "name", as the second argument says. Status 0: published; 1: the name was taken.
-child_program const builder{"builder", [](child_arguments const& a) {
-  auto const where = segment::open(a.at(0));
-  auto const status = [](auto const& made) {
-    if (!made && made.error().code() != errc::name_taken) throw error{made.error()};
-    return made ? 0 : 1;
-  };
-  if (a.at(1) == "and be killed") return status(where.try_publish<killed_block>("name", 200u, old_tag));
-  if (a.at(1) == "and stop") return status(where.try_publish<stopped_block>("name", 200u, old_tag));
-  if (a.at(1) == "stepwise") wait_for_stepper();
-  return status(where.try_publish<block>("name", 200u, old_tag));
-}};
+child_program const builder{
+    "builder", [](child_arguments const& a) {
+      auto const where = segment::open(a.at(0));
+      auto const status = [](auto const& made) {
+        if (!made && made.error().code() != errc::name_taken) throw error{made.error()};
+        return made ? 0 : 1;
+      };
+      if (a.at(1) == "and be killed")
+        return status(where.try_publish<killed_block>("name", 200u, old_tag));
+      if (a.at(1) == "and stop")
+        return status(where.try_publish<stopped_block>("name", 200u, old_tag));
+      if (a.at(1) == "stepwise") wait_for_stepper();
+      return status(where.try_publish<block>("name", 200u, old_tag));
+    }};
 
 child_program const eraser{"eraser", [](child_arguments const& a) {
-  auto const where = segment::open(a.at(0));
-  wait_for_stepper();
-  where.erase("name");
-  return 0;
-}};
+                             auto const where = segment::open(a.at(0));
+                             wait_for_stepper();
+                             where.erase("name");
+                             return 0;
+                           }};
 
 class builder_death : public ::testing::Test {
  protected:
@@ -51,7 +54,8 @@ class builder_death : public ::testing::Test {
   // The stop that the builder has brought on itself.
   static void await_stop(child const& stopped) {
     siginfo_t info{};
-    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(stopped.pid()), &info, WSTOPPED | WEXITED | WNOWAIT), 0);
+    ASSERT_EQ(
+        ::waitid(P_PID, static_cast<id_t>(stopped.pid()), &info, WSTOPPED | WEXITED | WNOWAIT), 0);
     ASSERT_EQ(info.si_code, CLD_STOPPED);
   }
   // Nothing of that name, and no byte lost: the whole space can be published under it.
@@ -87,7 +91,8 @@ TEST_F(builder_death, KilledManyTimesLeavesNothing) {
 TEST_F(builder_death, AStoppedBuilderHoldsUpItsNameOnly) {
   auto slow = child::start("builder", {name_, "and stop"});
   await_stop(slow);
-  EXPECT_EQ(segment_.try_attach<block>("name").error().code(), errc::no_such_name) << "not yet whole";
+  EXPECT_EQ(segment_.try_attach<block>("name").error().code(), errc::no_such_name)
+      << "not yet whole";
   EXPECT_FALSE(segment_.erase("name"));
   EXPECT_TRUE(segment_.entries().empty());
   auto other = child::start("builder", {name_, "plainly"});
@@ -192,8 +197,9 @@ TEST_F(erase_killed_at, RandomInstructionsAreAllOrNothing) {
   EXPECT_GT(killed, 10);
 }
 
-// One stops in the middle of building a name. Another, who wants the same name, looks at it. At some
-// instruction of that look the first one finishes: the second must see the name, before or after.
+// One stops in the middle of building a name. Another, who wants the same name, looks at it. At
+// some instruction of that look the first one finishes: the second must see the name, before or
+// after.
 TEST_F(builder_death, ABuildingThatEndsUnderAWatchersEyesIsSeen) {
   constexpr int stops_of_lock_and_census = 4;  // entry and exit of both
   for (int at = 0; at < 8000; at += 150) {
@@ -204,7 +210,8 @@ TEST_F(builder_death, ABuildingThatEndsUnderAWatchersEyesIsSeen) {
     first.go_on();
     ASSERT_TRUE(eventually([&] { return segment_.try_attach<block>("name").has_value(); }));
     second.release();
-    EXPECT_EQ(second.process().wait().exit_code, 1) << "published once more, " << at << " instructions in";
+    EXPECT_EQ(second.process().wait().exit_code, 1)
+        << "published once more, " << at << " instructions in";
     EXPECT_EQ(first.wait().exit_code, 0);
     EXPECT_EQ(segment_.entries().size(), 1u);
     while (segment_.erase("name")) {

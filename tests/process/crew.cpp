@@ -19,8 +19,10 @@ constexpr std::chrono::seconds longest_round{60};
 
 crew_memory* map_memory(std::filesystem::path const& path, int flags) {
   int const file = ::open(path.c_str(), flags | O_RDWR | O_CLOEXEC, 0600);
-  if (file < 0 || ::ftruncate(file, sizeof(crew_memory)) != 0) throw std::runtime_error{"no crew memory"};
-  void* const at = ::mmap(nullptr, sizeof(crew_memory), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (file < 0 || ::ftruncate(file, sizeof(crew_memory)) != 0)
+    throw std::runtime_error{"no crew memory"};
+  void* const at =
+      ::mmap(nullptr, sizeof(crew_memory), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   ::close(file);
   if (at == MAP_FAILED) throw std::runtime_error{"cannot map the crew memory"};
   return static_cast<crew_memory*>(at);
@@ -40,7 +42,8 @@ void ring(std::atomic<std::uint32_t>& word) {
 }  // namespace
 
 crew::crew(std::string_view program, int members, child_arguments const& more)
-    : memory_{map_memory(name_.path(), O_CREAT | O_EXCL)}, is_expected_(static_cast<std::size_t>(members), true) {
+    : memory_{map_memory(name_.path(), O_CREAT | O_EXCL)},
+      is_expected_(static_cast<std::size_t>(members), true) {
   for (int i = 0; i < members; ++i) {
     child_arguments arguments{name_.str(), std::to_string(i)};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -71,7 +74,8 @@ std::string crew::finish() {
       auto const seen = memory_->done.load();
       if (std::atomic_ref{const_cast<std::uint64_t&>(each.number)}.load() == number) break;
       if (!member(i).is_running()) return wrong + "member " + std::to_string(i) + " is dead; ";
-      if (std::chrono::steady_clock::now() > until) return wrong + "member " + std::to_string(i) + " hangs; ";
+      if (std::chrono::steady_clock::now() > until)
+        return wrong + "member " + std::to_string(i) + " hangs; ";
       sleep_while(memory_->done, seen);
     }
     if (is_expected_[static_cast<std::size_t>(i)] && each.complaint[0] != '\0')
@@ -80,7 +84,8 @@ std::string crew::finish() {
   return wrong;
 }
 
-int serve(child_arguments const& arguments, std::function<void(order const&, answer&, crew_memory&)> const& work) {
+int serve(child_arguments const& arguments,
+          std::function<void(order const&, answer&, crew_memory&)> const& work) {
   auto& memory = *map_memory(std::filesystem::path{"/dev/shm"} / arguments.at(0), 0);
   auto const member = std::stoi(arguments.at(1));
   auto& mine = memory.answers.at(static_cast<std::size_t>(member));

@@ -41,7 +41,8 @@ struct crew_memory {
   int what;
   std::uint64_t argument;
   std::atomic<std::uint32_t> done;  // rung by every answer
-  std::array<std::atomic<std::uint64_t>, 8> shared;  // for what a test wants to count across processes
+  std::array<std::atomic<std::uint64_t>, 8>
+      shared;  // for what a test wants to count across processes
   std::array<answer, most_members> answers;
 };
 
@@ -63,7 +64,9 @@ class crew {
   child& member(int which) { return members_.at(static_cast<std::size_t>(which)); }
   // No longer waited for: it is about to be stopped or killed.
   void dismiss(int which) { is_expected_.at(static_cast<std::size_t>(which)) = false; }
-  answer const& answer_of(int which) const { return memory_->answers.at(static_cast<std::size_t>(which)); }
+  answer const& answer_of(int which) const {
+    return memory_->answers.at(static_cast<std::size_t>(which));
+  }
   std::atomic<std::uint64_t>& shared(std::size_t which) const { return memory_->shared.at(which); }
 
  private:
@@ -74,7 +77,8 @@ class crew {
 };
 
 // In a member: carries out orders until its crew is gone. `work` may throw; that is a complaint.
-int serve(child_arguments const& arguments, std::function<void(order const&, answer&, crew_memory&)> const& work);
+int serve(child_arguments const& arguments,
+          std::function<void(order const&, answer&, crew_memory&)> const& work);
 // The arguments that came after those of the crew.
 inline constexpr std::size_t first_own_argument = 2;
 

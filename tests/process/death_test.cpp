@@ -1,4 +1,5 @@
-// All users are killed: what they had published is there for the next, and only what nobody lives in goes.
+// All users are killed: what they had published is there for the next, and only what nobody lives
+// in goes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,17 +15,18 @@ using namespace stoa::testing;
 using ::testing::Contains;
 using ::testing::Not;
 
-child_program const user{"user", [](child_arguments const& a) {
-  auto const where = segment::open_or_create(a.at(first_own_argument), 64_KiB);
-  auto const numbers = where.publish_or_attach<array<std::uint64_t>>("numbers", 64);
-  auto const last = where.publish_or_attach<value<std::uint64_t>>("last");
-  auto const line = where.publish_or_attach<queue<std::uint64_t>>("line", 64);
-  return serve(a, [&](order const& o, answer&, crew_memory&) {
-    numbers[static_cast<std::size_t>(o.member)] = o.argument;
-    last.store(o.argument);
-    line.push(o.argument);
-  });
-}};
+child_program const user{
+    "user", [](child_arguments const& a) {
+      auto const where = segment::open_or_create(a.at(first_own_argument), 64_KiB);
+      auto const numbers = where.publish_or_attach<array<std::uint64_t>>("numbers", 64);
+      auto const last = where.publish_or_attach<value<std::uint64_t>>("last");
+      auto const line = where.publish_or_attach<queue<std::uint64_t>>("line", 64);
+      return serve(a, [&](order const& o, answer&, crew_memory&) {
+        numbers[static_cast<std::size_t>(o.member)] = o.argument;
+        last.store(o.argument);
+        line.push(o.argument);
+      });
+    }};
 
 class death : public ::testing::Test {
  protected:

@@ -1,4 +1,5 @@
-// One erases and publishes a name again and again while others attach to it: what they hold stays theirs.
+// One erases and publishes a name again and again while others attach to it: what they hold stays
+// theirs.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -16,13 +17,15 @@ using namespace stoa::testing;
 enum what { come = 1, race = 2, hold = 3, let_go = 4 };
 
 // Holders may have all the bytes at a moment: that is the one reason not to publish.
-void replace_for_ever(segment const& where, std::uint64_t times, std::atomic<std::uint64_t>& is_over) {
+void replace_for_ever(segment const& where, std::uint64_t times,
+                      std::atomic<std::uint64_t>& is_over) {
   for (std::uint64_t tag = 1; tag <= times; ++tag) {
     where.erase("name");
     where.erase("other");
     for (auto const* each : {"other", "name"}) {
       auto const made = where.try_publish<block>(each, 300u, tag << 1 | (each[0] == 'o'));
-      if (!made && made.error().code() != errc::no_space && made.error().code() != errc::too_many_entries)
+      if (!made && made.error().code() != errc::no_space &&
+          made.error().code() != errc::too_many_entries)
         throw error{made.error()};
     }
   }
@@ -40,28 +43,35 @@ std::uint64_t attach_for_ever(segment const& where, std::atomic<std::uint64_t>& 
     auto const tag = found->word(0);
     if ((tag & 1) != 0) throw std::runtime_error{"attached to the bytes of another name"};
     for (int i = 0; i < 10; ++i)
-      if (!found->is_all(tag)) throw std::runtime_error{"the bytes were handed out while they were attached"};
+      if (!found->is_all(tag))
+        throw std::runtime_error{"the bytes were handed out while they were attached"};
   }
   return attached;
 }
 
 child_program const racer{"racer", [](child_arguments const& a) {
-  std::optional<segment> mine;
-  std::optional<block> held;
-  return serve(a, [&](order const& o, answer& said, crew_memory& memory) {
-    switch (o.what) {
-      case come: mine = segment::open(a.at(first_own_argument)); break;
-      case race:
-        if (o.member == 0)
-          replace_for_ever(*mine, o.argument, memory.shared[0]);
-        else
-          said.words[0] = attach_for_ever(*mine, memory.shared[0]);
-        break;
-      case hold: held = mine->attach<block>("name"); break;
-      case let_go: held.reset(); break;
-    }
-  });
-}};
+                            std::optional<segment> mine;
+                            std::optional<block> held;
+                            return serve(a, [&](order const& o, answer& said, crew_memory& memory) {
+                              switch (o.what) {
+                                case come:
+                                  mine = segment::open(a.at(first_own_argument));
+                                  break;
+                                case race:
+                                  if (o.member == 0)
+                                    replace_for_ever(*mine, o.argument, memory.shared[0]);
+                                  else
+                                    said.words[0] = attach_for_ever(*mine, memory.shared[0]);
+                                  break;
+                                case hold:
+                                  held = mine->attach<block>("name");
+                                  break;
+                                case let_go:
+                                  held.reset();
+                                  break;
+                              }
+                            });
+                          }};
 
 segment_options small() {
   segment_options options;

@@ -42,7 +42,8 @@ bool is_forked(Call call) {
   try {
     call();
   } catch (error const& refused) {
-    return refused.code() == errc::forked && std::string_view{refused.what()}.find("fork") != std::string_view::npos;
+    return refused.code() == errc::forked &&
+           std::string_view{refused.what()}.find("fork") != std::string_view::npos;
   }
   return false;
 }
@@ -61,11 +62,11 @@ class fork_test : public ::testing::Test {
 TEST_F(fork_test, TheChildIsRefusedTheParentsSegment) {
   segment_->publish<array<int>>("a", 1);
   EXPECT_EQ(0, in_child([&] {
-    if (!is_forked(segment_->try_attach<array<int>>("a"))) return 1;
-    if (!is_forked(segment_->try_publish<array<int>>("b", 1))) return 2;
-    if (!is_forked(segment_->try_erase("a"))) return 3;
-    return 0;
-  }));
+              if (!is_forked(segment_->try_attach<array<int>>("a"))) return 1;
+              if (!is_forked(segment_->try_publish<array<int>>("b", 1))) return 2;
+              if (!is_forked(segment_->try_erase("a"))) return 3;
+              return 0;
+            }));
   EXPECT_EQ(segment_->entries().size(), 1u);
 }
 
@@ -78,17 +79,17 @@ TEST_F(fork_test, TheChildIsRefusedTheParentsHandles) {
   q.push(1);
   s.push(1);
   EXPECT_EQ(0, in_child([&] {
-    if (!is_forked([&] { v.store(2); })) return 1;
-    if (!is_forked([&] { v.update([](int& i) { ++i; }); })) return 2;
-    if (!is_forked([&] { static_cast<void>(q.try_push(2)); })) return 3;
-    if (!is_forked([&] { static_cast<void>(q.try_pop()); })) return 4;
-    if (!is_forked([&] { static_cast<void>(q.try_claim()); })) return 5;
-    if (!is_forked([&] { static_cast<void>(s.try_push(2)); })) return 6;
-    if (!is_forked([&] { static_cast<void>(s.try_pop()); })) return 7;
-    if (!is_forked([&] { a.fill(2); })) return 8;
-    if (v.load() != 1) return 9;  // looking is harmless
-    return 0;
-  }));
+              if (!is_forked([&] { v.store(2); })) return 1;
+              if (!is_forked([&] { v.update([](int& i) { ++i; }); })) return 2;
+              if (!is_forked([&] { static_cast<void>(q.try_push(2)); })) return 3;
+              if (!is_forked([&] { static_cast<void>(q.try_pop()); })) return 4;
+              if (!is_forked([&] { static_cast<void>(q.try_claim()); })) return 5;
+              if (!is_forked([&] { static_cast<void>(s.try_push(2)); })) return 6;
+              if (!is_forked([&] { static_cast<void>(s.try_pop()); })) return 7;
+              if (!is_forked([&] { a.fill(2); })) return 8;
+              if (v.load() != 1) return 9;  // looking is harmless
+              return 0;
+            }));
   EXPECT_EQ(v.load(), 1);
   EXPECT_EQ(q.size(), 1u);
   EXPECT_TRUE(s.try_push(2)) << "the role is still the parent's";
@@ -105,14 +106,14 @@ TEST_F(fork_test, TheChildOpensForItselfAndIsAnother) {
   auto const line = segment_->publish<queue<int>>("line", 4);
   line.push(1);
   EXPECT_EQ(0, in_child([&] {
-    auto const mine = segment::open(name_);
-    if (mine.reference_count() != 2) return 1;
-    if (mine.participants()[1].pid != static_cast<std::uint64_t>(::getpid())) return 2;
-    mine.attach<array<std::uint64_t>>("numbers")[0] = 7;
-    mine.attach<queue<int>>("line").push(2);
-    if (mine.attach<queue<int>>("line").pop() != 1) return 3;
-    return 0;
-  }));
+              auto const mine = segment::open(name_);
+              if (mine.reference_count() != 2) return 1;
+              if (mine.participants()[1].pid != static_cast<std::uint64_t>(::getpid())) return 2;
+              mine.attach<array<std::uint64_t>>("numbers")[0] = 7;
+              mine.attach<queue<int>>("line").push(2);
+              if (mine.attach<queue<int>>("line").pop() != 1) return 3;
+              return 0;
+            }));
   EXPECT_EQ(numbers[0], 7u);
   EXPECT_EQ(line.try_pop(), 2);
   EXPECT_EQ(segment_->reference_count(), 1u);
@@ -124,12 +125,12 @@ TEST_F(fork_test, ClosingInTheChildClosesNothingOfTheParents) {
   line->push(1);
   auto lease = line->claim();
   EXPECT_EQ(0, in_child([&] {
-    lease.abort();
-    line.reset();
-    numbers.reset();
-    segment_.reset();
-    return 0;
-  }));
+              lease.abort();
+              line.reset();
+              numbers.reset();
+              segment_.reset();
+              return 0;
+            }));
   EXPECT_TRUE(exists(name_.path()));
   EXPECT_EQ(segment_->reference_count(), 1u);
   EXPECT_EQ(segment_->entries().size(), 2u);
@@ -143,17 +144,17 @@ TEST_F(fork_test, ClosingInTheChildClosesNothingOfTheParents) {
 std::optional<segment> static_segment;
 std::optional<queue<int>> static_queue;
 child_program const exiting{"exiting", [](child_arguments const& a) {
-  static_segment = segment::open(a.at(0));
-  static_queue = static_segment->attach<queue<int>>("line");
-  static_queue->push(1);
-  pid_t const pid = ::fork();
-  if (pid == 0) std::exit(0);
-  int status = 0;
-  if (::waitpid(pid, &status, 0) != pid || status != 0) return 1;
-  if (static_segment->reference_count() != 2) return 2;
-  if (!static_queue->try_push(2)) return 3;
-  return 0;
-}};
+                              static_segment = segment::open(a.at(0));
+                              static_queue = static_segment->attach<queue<int>>("line");
+                              static_queue->push(1);
+                              pid_t const pid = ::fork();
+                              if (pid == 0) std::exit(0);
+                              int status = 0;
+                              if (::waitpid(pid, &status, 0) != pid || status != 0) return 1;
+                              if (static_segment->reference_count() != 2) return 2;
+                              if (!static_queue->try_push(2)) return 3;
+                              return 0;
+                            }};
 
 TEST_F(fork_test, ExitInTheChildRunsDestructorsThatTouchNothing) {
   auto const line = segment_->publish<queue<int>>("line", 4);
@@ -167,17 +168,18 @@ TEST_F(fork_test, ExitInTheChildRunsDestructorsThatTouchNothing) {
 
 // Forks a child that has the mapping and does nothing, tells its pid, and waits to be killed.
 child_program const forking{"forking", [](child_arguments const& a) {
-  auto const mine = segment::open(a.at(0));
-  auto const pids = mine.attach<array<std::uint64_t>>("pids");
-  pid_t const pid = ::fork();
-  if (pid == 0) {
-    ::alarm(60);
-    // Through the inherited mapping: from here on fork() has returned here, and the descriptors are closed.
-    pids.atomic(0).store(static_cast<std::uint64_t>(::getpid()));
-  }
-  for (;;) ::pause();
-  return 0;
-}};
+                              auto const mine = segment::open(a.at(0));
+                              auto const pids = mine.attach<array<std::uint64_t>>("pids");
+                              pid_t const pid = ::fork();
+                              if (pid == 0) {
+                                ::alarm(60);
+                                // Through the inherited mapping: from here on fork() has returned
+                                // here, and the descriptors are closed.
+                                pids.atomic(0).store(static_cast<std::uint64_t>(::getpid()));
+                              }
+                              for (;;) ::pause();
+                              return 0;
+                            }};
 
 TEST_F(fork_test, AMappingInTheChildDoesNotKeepADeadParentAlive) {
   auto const pids = segment_->publish<array<std::uint64_t>>("pids", 1);
@@ -206,16 +208,17 @@ TEST_F(fork_test, TheLastUsersNameGoesThoughAnOrphanHasTheMapping) {
 }
 
 child_program const sleeper{"sleeper", [](child_arguments const&) {
-  for (;;) ::pause();
-  return 0;
-}};
-child_program const becoming{"becoming", [](child_arguments const& a) {
-  auto const mine = segment::open(a.at(0));
-  mine.attach<array<std::uint64_t>>("pids").atomic(0).store(1);
-  while (mine.attach<array<std::uint64_t>>("pids").atomic(0).load() != 2) ::usleep(200);
-  ::execl("/proc/self/exe", "/proc/self/exe", "--as-child", "sleeper", nullptr);
-  return 1;
-}};
+                              for (;;) ::pause();
+                              return 0;
+                            }};
+child_program const becoming{
+    "becoming", [](child_arguments const& a) {
+      auto const mine = segment::open(a.at(0));
+      mine.attach<array<std::uint64_t>>("pids").atomic(0).store(1);
+      while (mine.attach<array<std::uint64_t>>("pids").atomic(0).load() != 2) ::usleep(200);
+      ::execl("/proc/self/exe", "/proc/self/exe", "--as-child", "sleeper", nullptr);
+      return 1;
+    }};
 
 TEST_F(fork_test, ExecIsADeath) {
   auto const pids = segment_->publish<array<std::uint64_t>>("pids", 1);
@@ -230,12 +233,12 @@ TEST_F(fork_test, ExecIsADeath) {
 
 TEST_F(fork_test, GrandchildrenAreOthersToo) {
   EXPECT_EQ(0, in_child([&] {
-    auto const mine = segment::open(name_);
-    return in_child([&] {
-      if (!is_forked(mine.try_erase("x"))) return 1;
-      return segment::open(name_).reference_count() == 3 ? 0 : 2;
-    });
-  }));
+              auto const mine = segment::open(name_);
+              return in_child([&] {
+                if (!is_forked(mine.try_erase("x"))) return 1;
+                return segment::open(name_).reference_count() == 3 ? 0 : 2;
+              });
+            }));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Many processes open or create one segment at once, while creators are killed: one segment comes of it.
+// Many processes open or create one segment at once, while creators are killed: one segment comes
+// of it.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -18,41 +19,50 @@ using namespace stoa::testing;
 
 enum what { come = 1, look = 2, leave = 3 };
 
-std::uint64_t id_of(segment const& of) { return of.attachment().map().header().segment_id; }
+std::uint64_t id_of(segment const& of) {
+  return of.attachment().map().header().segment_id;
+}
 
-segment join(std::string const& name) { return segment::open_or_create(name, 64_KiB); }
+segment join(std::string const& name) {
+  return segment::open_or_create(name, 64_KiB);
+}
 
-child_program const opener{"opener", [](child_arguments const& a) {
-  auto const name = a.at(first_own_argument);
-  std::optional<segment> mine;
-  return serve(a, [&](order const& o, answer& said, crew_memory&) {
-    switch (o.what) {
-      case come: {
-        mine = join(name);
-        said.words[0] = id_of(*mine);
-        said.words[1] = mine->publish_or_attach<block>("tag", 16u, o.argument << 8 | static_cast<unsigned>(o.member)).word(15);
-        mine->publish_or_attach<array<std::uint64_t>>("sum", 1).atomic(0).fetch_add(o.argument);
-        break;
-      }
-      case look:
-        said.words[0] = id_of(segment::open_read_only(name));
-        said.words[1] = mine->attach<array<std::uint64_t>>("sum")[0];
-        said.words[2] = mine->reference_count();
-        said.words[3] = mine->entries().size();
-        break;
-      case leave: mine.reset(); break;
-    }
-  });
-}};
+child_program const opener{
+    "opener", [](child_arguments const& a) {
+      auto const name = a.at(first_own_argument);
+      std::optional<segment> mine;
+      return serve(a, [&](order const& o, answer& said, crew_memory&) {
+        switch (o.what) {
+          case come: {
+            mine = join(name);
+            said.words[0] = id_of(*mine);
+            said.words[1] = mine->publish_or_attach<block>(
+                                    "tag", 16u, o.argument << 8 | static_cast<unsigned>(o.member))
+                                .word(15);
+            mine->publish_or_attach<array<std::uint64_t>>("sum", 1).atomic(0).fetch_add(o.argument);
+            break;
+          }
+          case look:
+            said.words[0] = id_of(segment::open_read_only(name));
+            said.words[1] = mine->attach<array<std::uint64_t>>("sum")[0];
+            said.words[2] = mine->reference_count();
+            said.words[3] = mine->entries().size();
+            break;
+          case leave:
+            mine.reset();
+            break;
+        }
+      });
+    }};
 
 // One of the race that does not live long.
 child_program const victim{"victim", [](child_arguments const& a) {
-  wait_for_stepper();
-  auto const mine = join(a.at(0));
-  mine.publish_or_attach<block>("tag", 16u, std::uint64_t{0xDEAD});
-  mine.publish_or_attach<array<std::uint64_t>>("sum", 1);
-  return 0;
-}};
+                             wait_for_stepper();
+                             auto const mine = join(a.at(0));
+                             mine.publish_or_attach<block>("tag", 16u, std::uint64_t{0xDEAD});
+                             mine.publish_or_attach<array<std::uint64_t>>("sum", 1);
+                             return 0;
+                           }};
 
 // All came in the same round: they must have met in one segment, and be its only users.
 void expect_one_segment(crew& all, std::uint64_t round) {
@@ -109,15 +119,16 @@ TEST(open_race, ACreatorKilledAtARandomMomentIsReplaced) {
 }
 
 // One round against a creator that stands where `count` says. False: it got to its end.
-bool race_against_the_dead(crew& all, scratch_name const& name, step_count count, std::uint64_t round) {
+bool race_against_the_dead(crew& all, scratch_name const& name, step_count count,
+                           std::uint64_t round) {
   stepper first{"victim", {name}};
   if (!first.advance(count)) return false;
   // Killed while the others come, or before.
   if (round % 2 == 0) all.begin(come, round);
   first.kill();
   if (round % 2 != 0) all.begin(come, round);
-  EXPECT_EQ(all.finish(), "") << "after " << count.system_call_stops << " stops, " << count.instructions
-                              << " instructions";
+  EXPECT_EQ(all.finish(), "") << "after " << count.system_call_stops << " stops, "
+                              << count.instructions << " instructions";
   expect_one_segment(all, round);
   EXPECT_EQ(all.everybody(leave), "");
   EXPECT_FALSE(exists(name.path()));

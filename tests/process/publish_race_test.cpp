@@ -15,10 +15,13 @@ using namespace stoa::testing;
 
 enum what { come = 1, publish_the_name = 2, churn_one_name = 3, churn_own_names = 4, either = 5 };
 
-std::uint64_t tag_of(order const& o) { return o.argument << 8 | static_cast<unsigned>(o.member + 1); }
+std::uint64_t tag_of(order const& o) {
+  return o.argument << 8 | static_cast<unsigned>(o.member + 1);
+}
 
 // Publishes the one name until it won `argument` times. While it owns the name nobody else may.
-void fight_for_a_name(segment const& where, std::uint64_t wins, std::atomic<std::uint64_t>& owners) {
+void fight_for_a_name(segment const& where, std::uint64_t wins,
+                      std::atomic<std::uint64_t>& owners) {
   for (std::uint64_t won = 0; won < wins;) {
     auto const mine = where.try_publish<block>("name", 64u, wins);
     if (!mine && mine.error().code() != errc::name_taken) throw error{mine.error()};
@@ -27,9 +30,11 @@ void fight_for_a_name(segment const& where, std::uint64_t wins, std::atomic<std:
     if (owners.fetch_add(1) != 0) throw std::runtime_error{"a name was published twice"};
     // Long enough for another to get as far, if nothing keeps it from it.
     for (int look = 0; look < 30; ++look)
-      if (owners != 1 || !mine->is_all(wins)) throw std::runtime_error{"a name was published twice"};
+      if (owners != 1 || !mine->is_all(wins))
+        throw std::runtime_error{"a name was published twice"};
     owners.fetch_sub(1);
-    if (!where.erase("name")) throw std::runtime_error{"a published name was not there to be erased"};
+    if (!where.erase("name"))
+      throw std::runtime_error{"a published name was not there to be erased"};
   }
 }
 
@@ -47,25 +52,34 @@ void fight_for_bytes(segment const& where, order const& o) {
   }
 }
 
-child_program const publisher{"publisher", [](child_arguments const& a) {
-  std::optional<segment> mine;
-  return serve(a, [&](order const& o, answer& said, crew_memory& memory) {
-    switch (o.what) {
-      case come: mine = segment::open(a.at(first_own_argument)); break;
-      case publish_the_name: {
-        auto const made = mine->try_publish<block>("name", 100u, tag_of(o));
-        said.words[0] = made.has_value();
-        said.words[1] = made ? 0 : static_cast<std::uint64_t>(made.error().code());
-        said.words[2] = mine->attach<block>("name").is_all(mine->attach<block>("name").word(0));
-        said.words[3] = mine->attach<block>("name").word(99);
-        break;
-      }
-      case either: said.words[0] = mine->publish_or_attach<block>("name", 100u, tag_of(o)).word(99); break;
-      case churn_one_name: fight_for_a_name(*mine, o.argument, memory.shared[0]); break;
-      case churn_own_names: fight_for_bytes(*mine, o); break;
-    }
-  });
-}};
+child_program const publisher{
+    "publisher", [](child_arguments const& a) {
+      std::optional<segment> mine;
+      return serve(a, [&](order const& o, answer& said, crew_memory& memory) {
+        switch (o.what) {
+          case come:
+            mine = segment::open(a.at(first_own_argument));
+            break;
+          case publish_the_name: {
+            auto const made = mine->try_publish<block>("name", 100u, tag_of(o));
+            said.words[0] = made.has_value();
+            said.words[1] = made ? 0 : static_cast<std::uint64_t>(made.error().code());
+            said.words[2] = mine->attach<block>("name").is_all(mine->attach<block>("name").word(0));
+            said.words[3] = mine->attach<block>("name").word(99);
+            break;
+          }
+          case either:
+            said.words[0] = mine->publish_or_attach<block>("name", 100u, tag_of(o)).word(99);
+            break;
+          case churn_one_name:
+            fight_for_a_name(*mine, o.argument, memory.shared[0]);
+            break;
+          case churn_own_names:
+            fight_for_bytes(*mine, o);
+            break;
+        }
+      });
+    }};
 
 segment_options small() {
   segment_options options;
@@ -80,7 +94,8 @@ TEST(publish_race, OnePublishesAndTheOthersAreToldThatItIsTaken) {
   crew all{"publisher", 8, {name}};
   ASSERT_EQ(all.everybody(come), "");
   for (int round = 0; round < rounds(100); ++round) {
-    ASSERT_EQ(all.everybody(publish_the_name, static_cast<std::uint64_t>(round)), "") << "round " << round;
+    ASSERT_EQ(all.everybody(publish_the_name, static_cast<std::uint64_t>(round)), "")
+        << "round " << round;
     int winner = -1;
     for (int i = 0; i < all.size(); ++i) {
       auto const& said = all.answer_of(i).words;
@@ -93,8 +108,10 @@ TEST(publish_race, OnePublishesAndTheOthersAreToldThatItIsTaken) {
     }
     ASSERT_NE(winner, -1) << "no publisher in round " << round;
     for (int i = 0; i < all.size(); ++i) {
-      ASSERT_EQ(all.answer_of(i).words[2], 1u) << "attached to something half made in round " << round;
-      ASSERT_EQ(all.answer_of(i).words[3], static_cast<std::uint64_t>(round) << 8 | static_cast<unsigned>(winner + 1));
+      ASSERT_EQ(all.answer_of(i).words[2], 1u)
+          << "attached to something half made in round " << round;
+      ASSERT_EQ(all.answer_of(i).words[3],
+                static_cast<std::uint64_t>(round) << 8 | static_cast<unsigned>(winner + 1));
     }
     ASSERT_EQ(host.entries().size(), 1u);
     ASSERT_TRUE(host.erase("name"));

@@ -22,7 +22,8 @@ using ::testing::HasSubstr;
 class small_file_system : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         ::mount("stoa-test", directory_.path().c_str(), "tmpfs", 0, "size=1m") != 0)
       GTEST_SKIP() << "NOT TESTED: a small tmpfs cannot be mounted here (" << std::strerror(errno)
                    << "); needs root";
@@ -45,9 +46,11 @@ TEST_F(small_file_system, APublishThatDoesNotFitIsNoSpaceWithBothNumbers) {
   auto const big = made.try_publish<array<std::byte>>("big", 8_MiB);
   ASSERT_FALSE(big);
   EXPECT_EQ(big.error().code(), errc::no_space);
-  auto const needed = 8_MiB + 128 + 128;  // the array's header, and its descriptor's share of a unit
-  EXPECT_THAT(big.error().message(), AllOf(HasSubstr("'small'"), HasSubstr("'big'"), HasSubstr(std::to_string(needed)),
-                                           HasSubstr(std::to_string(left()))));
+  auto const needed =
+      8_MiB + 128 + 128;  // the array's header, and its descriptor's share of a unit
+  EXPECT_THAT(big.error().message(),
+              AllOf(HasSubstr("'small'"), HasSubstr("'big'"), HasSubstr(std::to_string(needed)),
+                    HasSubstr(std::to_string(left()))));
   EXPECT_EQ(left(), before) << "what could not be had in full is not kept in part";
 }
 
@@ -95,7 +98,8 @@ TEST_F(small_file_system, TablesThatDoNotFitAreNoSpaceAndLeaveNothing) {
   auto const made = segment::try_create("large", 1_MiB, options_);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code(), errc::no_space);
-  EXPECT_THAT(made.error().message(), AllOf(HasSubstr("'large'"), HasSubstr(std::to_string(before))));
+  EXPECT_THAT(made.error().message(),
+              AllOf(HasSubstr("'large'"), HasSubstr(std::to_string(before))));
   EXPECT_EQ(left(), before);
   EXPECT_TRUE(segment::list(options_.backing).empty());
 }

@@ -33,11 +33,13 @@ stepper::stepper(std::string_view program, child_arguments const& arguments)
     : child_{child::start(program, arguments)} {
   int signal = 0;
   exit_code_ = wait_for_stop(child_.pid(), signal);
-  if (exit_code_ || signal != SIGSTOP) throw std::runtime_error{"the child did not wait for its stepper"};
+  if (exit_code_ || signal != SIGSTOP)
+    throw std::runtime_error{"the child did not wait for its stepper"};
 }
 
 bool stepper::resume(int request) {
-  if (::ptrace(static_cast<__ptrace_request>(request), child_.pid(), nullptr, nullptr) != 0) return false;
+  if (::ptrace(static_cast<__ptrace_request>(request), child_.pid(), nullptr, nullptr) != 0)
+    return false;
   int signal = 0;
   exit_code_ = wait_for_stop(child_.pid(), signal);
   return !exit_code_;
@@ -51,6 +53,8 @@ bool stepper::advance(step_count count) {
   return true;
 }
 
-void stepper::release() { ::ptrace(PTRACE_DETACH, child_.pid(), nullptr, nullptr); }
+void stepper::release() {
+  ::ptrace(PTRACE_DETACH, child_.pid(), nullptr, nullptr);
+}
 
 }  // namespace stoa::testing

@@ -1,5 +1,5 @@
-// stepper.hpp: a child that is killed exactly where the test says: after so many system calls and then so
-// many machine instructions.
+// stepper.hpp: a child that is killed exactly where the test says: after so many system calls and
+// then so many machine instructions.
 //
 // The child program calls wait_for_stepper() where the counting shall begin.
 #pragma once
