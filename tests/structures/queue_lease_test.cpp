@@ -172,22 +172,41 @@ TEST_F(queue_lease, OutlivesEveryHandleAndSegmentObject) {
   EXPECT_EQ(again.try_pop(), 8u);
 }
 
-TEST_F(queue_lease, NinthOfAThreadIsRefusedAndNothingIsLost) {
+TEST_F(queue_lease, ThreadMayHoldMoreThanOneLaneNames) {
   fill(10);
-  auto held = claimed(queue, 8);
-  EXPECT_EQ(refusal([&] { static_cast<void>(queue.try_claim()); }),
-            make_error_code(errc::too_many_leases));
-  EXPECT_EQ(refusal([&] { static_cast<void>(queue.claim()); }),
-            make_error_code(errc::too_many_leases));
-  std::thread{[&] {
-    EXPECT_EQ(*queue.try_claim(), 8u);
-  }}.join();  // another thread has its own eight
+  auto held = claimed(queue, 10);
+  for (std::size_t i = 0; i < held.size(); ++i) ASSERT_EQ(*held[i], i);
   held[3].commit();
-  auto const ninth = queue.try_claim();
-  ASSERT_TRUE(ninth);
-  EXPECT_EQ(*ninth, 8u);
   held.clear();
-  EXPECT_THAT(drained(), ElementsAre(0, 1, 2, 4, 5, 6, 7, 9));
+  EXPECT_THAT(drained(), ElementsAre(0, 1, 2, 4, 5, 6, 7, 8, 9));
+}
+
+TEST_F(queue_lease, MoreThanAllLanesNameAreRefusedAndNothingIsLost) {
+  two_views const small{1u << 16, {.max_lanes = 2}};
+  constexpr std::size_t most = 2 * leases_per_lane;
+  auto const from = small.first.publish<numbers>("q", 32);
+  for (std::uint64_t n = 0; n < most + 1; ++n) ASSERT_TRUE(from.try_push(n));
+  auto held = claimed(from, most);
+  auto const refused = make_error_code(errc::too_many_leases);
+  EXPECT_EQ(refusal([&] { static_cast<void>(from.try_claim()); }), refused);
+  EXPECT_EQ(refusal([&] { static_cast<void>(from.claim()); }), refused);
+  EXPECT_EQ(from.size(), 1u);
+  held[3].commit();
+  auto last = from.try_claim();
+  ASSERT_TRUE(last);
+  EXPECT_EQ(*last, most);
+  last.commit();
+  held.clear();
+  std::vector<std::uint64_t> rest;
+  while (auto const got = from.try_pop()) rest.push_back(*got);
+  EXPECT_THAT(rest, ElementsAre(0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+
+TEST_F(queue_lease, ThreadsHaveLanesOfTheirOwn) {
+  fill(10);
+  auto const held = claimed(queue, 8);
+  std::thread{[&] { EXPECT_EQ(*queue.try_claim(), 8u); }}.join();
+  EXPECT_THAT(drained(), ElementsAre(8, 9));
 }
 
 TEST_F(queue_lease, EightAreToBeHadAgainAfterEightCommits) {
@@ -226,6 +245,20 @@ TEST_F(queue_lease, ElementsReturnedToAnotherQueueDoNotCount) {
   auto const held = another.try_claim();
   ASSERT_TRUE(held);
   EXPECT_EQ(*held, 5u);
+}
+
+// An erased queue goes on for those who have it attached, and so do the elements given back to it.
+TEST_F(queue_lease, ElementsReturnedToAnErasedQueueAreNotLost) {
+  fill(2);
+  {
+    auto const leaving = segment::open(views.name());
+    auto const held = leaving.attach<numbers>("q").try_claim();
+    ASSERT_TRUE(held);
+  }
+  ASSERT_TRUE(views.first.erase("q"));
+  auto const next = segment::open(views.name()).publish<numbers>("next", 4);
+  ASSERT_TRUE(next.try_push(5));  // may get the lane of the one who left
+  EXPECT_THAT(drained(), ElementsAre(0, 1));
 }
 
 TEST_F(queue_lease, HeldSlotsAreNotUsedForNewElements) {

@@ -5,7 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <map>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -64,8 +64,7 @@ class queue_machine {
         model_{handles_[0].capacity()} {}
 
   void run(step const& what) {
-    auto const side = what.first & 1u;
-    auto const& queue = handles_[side];
+    auto const& queue = handles_[what.first & 1u];
     switch (what.first / 2 % 8) {
       case 0:
         push(queue);
@@ -80,7 +79,7 @@ class queue_machine {
         pop_n(queue, what.second % (2 * queue.capacity() + 1));
         break;
       case 4:
-        claim(queue, side);
+        claim(queue);
         break;
       case 5:
         end_lease(what.second, fate::done);
@@ -117,7 +116,7 @@ class queue_machine {
   void pop(numbers const& queue) {
     auto const got = queue.try_pop();
     RC_ASSERT(got.has_value() == (model_.available() != 0));
-    if (got) RC_ASSERT(*got == take(fate::done));
+    if (got) RC_ASSERT(*got == model_.take(fate::done));
   }
   void push_n(numbers const& queue, std::uint64_t count) {
     std::vector<std::uint64_t> batch(count);
@@ -132,46 +131,28 @@ class queue_machine {
     auto const got = queue.try_pop_n(out);
     RC_ASSERT(got <= std::min(count, model_.available()));
     RC_ASSERT((got != 0) == (count != 0 && model_.available() != 0));
-    for (std::uint64_t i = 0; i < got; ++i) RC_ASSERT(out[i] == take(fate::done));
+    for (std::uint64_t i = 0; i < got; ++i) RC_ASSERT(out[i] == model_.take(fate::done));
   }
-  void claim(numbers const& queue, std::size_t side) {
-    if (names_[side] == leases_per_lane) return;  // queue_lease_test.cpp is about those limits
+  void claim(numbers const& queue) {
     auto lease = queue.try_claim();
     RC_ASSERT(static_cast<bool>(lease) == (model_.available() != 0));
     if (!lease) return;
-    auto const number = take(fate::leased);
+    auto const number = model_.take(fate::leased);
     RC_ASSERT(*lease == number);
-    ++names_[side];
-    named_by_[number] = side;
     leases_.emplace_back(number, std::move(lease));
   }
   void end_lease(std::size_t which, fate becomes) {
     if (leases_.empty()) return;
     auto const place = leases_.begin() + static_cast<std::ptrdiff_t>(which % leases_.size());
     becomes == fate::done ? place->second.commit() : place->second.abort();
-    if (becomes == fate::done) forget_name(place->first);
     model_.set(place->first, becomes);
     leases_.erase(place);
-  }
-  std::uint64_t take(fate becomes) {
-    auto const number = model_.take(becomes);
-    forget_name(number);
-    return number;
-  }
-  // A name that was given back may stay in use until its element is taken again.
-  void forget_name(std::uint64_t number) {
-    auto const found = named_by_.find(number);
-    if (found == named_by_.end()) return;
-    --names_[found->second];
-    named_by_.erase(found);
   }
 
   two_views views_;
   std::array<numbers, 2> handles_;
   queue_model model_;
   std::vector<std::pair<std::uint64_t, numbers::lease_type>> leases_;
-  std::map<std::uint64_t, std::size_t> named_by_;  // whose lane names an element
-  std::array<std::size_t, 2> names_{};
 };
 
 RC_GTEST_PROP(queue, BehavesLikeItsModel, (std::vector<step> const& steps, bool is_near_wrap)) {

@@ -278,10 +278,11 @@ TEST(queue, StatisticsCountWhatHappened) {
 TEST(queue, HighWaterStaysWhenTheQueueDrains) {
   two_views views;
   auto const queue = views.first.publish<numbers>("q", 8);
-  ASSERT_EQ(queue.try_push_n(counted(0, 6)), 6u);
+  ASSERT_EQ(queue.try_push_n(counted(0, 8)), 8u);
+  ASSERT_FALSE(queue.try_push(8));  // noted when full
   drained(queue);
   ASSERT_EQ(queue.try_push_n(counted(0, 2)), 2u);
-  EXPECT_EQ(queue.statistics().high_water, 6u);
+  EXPECT_EQ(queue.statistics().high_water, 8u);
 }
 
 // --- read-only ---

@@ -104,6 +104,14 @@ stepped_child::state stepped_child::step() {
   return state_;
 }
 
+bool stepped_child::step(std::size_t count) {
+  pinned const here;
+  share_core();
+  for (std::size_t i = 0; i < count; ++i)
+    if (step() != state::stepping) return false;
+  return true;
+}
+
 bool stepped_child::step_until(std::function<bool()> const& condition) {
   pinned const here;
   share_core();
@@ -173,11 +181,7 @@ std::vector<std::uintptr_t> stepped_child::trace() {
 }
 
 bool stepped_child::step_to(std::vector<std::uintptr_t> const&, std::size_t count) {
-  pinned const here;
-  share_core();
-  for (std::size_t i = 0; i < count; ++i)
-    if (step() != state::stepping) return false;
-  return true;
+  return step(count);
 }
 
 #endif

@@ -37,6 +37,8 @@ class stepped_child {
   state now() const noexcept { return state_; }
   // One instruction. `finished` when the operation is over.
   state step();
+  // That many instructions. False: the operation was over before.
+  bool step(std::size_t count);
   // Every instruction of the operation, to its end: the address of each.
   std::vector<std::uintptr_t> trace();
   // To where another child of the same kind, whose trace this is, was after `count` instructions.
