@@ -8,9 +8,11 @@ namespace {
 
 // The part of `piece` inside `area`, grown to whole units of pad_bytes.
 extent cut(extent piece, extent area) noexcept {
+  auto const piece_end = checked_add(piece.offset, piece.bytes).value_or(area.end());
   auto const begin = std::clamp(piece.offset, area.offset, area.end());
-  auto const length = std::min(piece.bytes, area.end() - begin);
-  auto const end = std::min(align_up(begin + length, pad_bytes), area.end());
+  auto const stop = std::clamp(piece_end, begin, area.end());
+  if (begin == stop) return {begin, 0};
+  auto const end = std::min(align_up(stop, pad_bytes), area.end());
   auto const aligned = begin & ~(pad_bytes - 1);
   return {aligned, end - aligned};
 }
@@ -66,7 +68,7 @@ std::uint64_t extent_map::free_bytes() const noexcept {
                          [](std::uint64_t left, extent const& piece) { return left - piece.bytes; });
 }
 
-std::uint64_t extent_map::largest_free() const noexcept {
+std::uint64_t extent_map::largest_free() const {
   std::uint64_t largest = 0;
   for (auto const& gap : gaps()) largest = std::max(largest, gap.bytes);
   return largest;

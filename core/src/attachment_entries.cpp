@@ -13,6 +13,7 @@
 
 #include "admin_guard.hpp"
 #include "clock.hpp"
+#include "hash.hpp"
 #include "names.hpp"
 #include "segment_file.hpp"
 
@@ -127,6 +128,8 @@ std::string attachment::descriptor(entry_view const& entry) const {
   auto const* text = map_.base() + entry.record.extent_offset + entry.record.descriptor_offset;
   std::string copy(entry.record.descriptor_bytes, '\0');
   std::memcpy(copy.data(), text, copy.size());
+  // Not held: another structure may have the bytes by now.
+  if (format_hash(copy) != entry.record.descriptor_hash) return fmt::format("?{}", entry.record.element_bytes);
   return copy;
 }
 

@@ -11,7 +11,7 @@ std::optional<segment_layout> segment_layout::compute(segment_limits const& limi
   if (limits.extent_bytes > std::uint64_t{1} << 62) return std::nullopt;
 
   segment_layout made;
-  // A third of the slots stays free, so that probing stays short. 64 slots fill a word of the bits.
+  // At least a quarter of the slots stays free, so that probing stays short. 64 slots fill a word of the bits.
   made.name_slots = std::bit_ceil(std::max<std::uint32_t>(limits.max_entries / 3 * 4 + 2, 64));
   std::uint64_t end = page_bytes;
   auto const place = [&end](std::uint64_t bytes) {

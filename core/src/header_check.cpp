@@ -78,6 +78,9 @@ result<checked_header> read_header(segment_file const& file) {
     return failure{errc::unsupported_version,
                    fmt::format("expected no optional features, found {:#x}", features)};
 
+  if (auto const lifetime = header.field<std::uint32_t>(offsetof(segment_header, lifetime)); lifetime > 1)
+    return failure{errc::corrupt_segment, fmt::format("expected a lifetime of 0 or 1, found {}", lifetime)};
+
   checked_header out;
   auto const total = header.field<std::uint64_t>(offsetof(segment_header, total_bytes));
   auto const extents = header.field<std::uint64_t>(offsetof(segment_header, extents_offset));

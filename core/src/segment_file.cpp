@@ -87,7 +87,8 @@ result<std::unique_ptr<segment_file>> segment_file::create(std::filesystem::path
   if (::fchmod(descriptor, static_cast<mode_t>(permissions)) != 0)
     return system_failure(errno, fmt::format("cannot set permissions {:o}", permissions));
   if (::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0)
-    return system_failure(errno, fmt::format("cannot make a file of {} bytes in {}", bytes,
+    // EINVAL: more than the file system can number
+    return system_failure(errno == EINVAL ? EFBIG : errno, fmt::format("cannot make a file of {} bytes in {}", bytes,
                                              directory.string()));
   return made;
 }
@@ -163,7 +164,9 @@ result<boost::interprocess::mapped_region> segment_file::map(access mode, std::u
   try {
     return ipc::mapped_region{second, rights, 0, static_cast<std::size_t>(bytes)};
   } catch (ipc::interprocess_exception const& problem) {
-    return failure{errc::system_failure, fmt::format("cannot map {} bytes: {}", bytes, problem.what())};
+    bool const is_too_large = problem.get_native_error() == ENOMEM;
+    return failure{is_too_large ? errc::no_space : errc::system_failure,
+                   fmt::format("cannot map {} bytes: {}", bytes, problem.what())};
   }
 }
 

@@ -36,7 +36,7 @@ result<spsc_queue_bytes> spsc_queue_bytes::adopt(entry_view const& entry) {
 
 result<std::uint64_t> spsc_queue_bytes::take_role(attached_entry const& entry, spsc_role which) const {
   auto const& owner = entry.owner();
-  require_writable(entry, which == spsc_role::producer ? "push" : "pop");
+  if (auto ok = check_writable(entry, which == spsc_role::producer ? "push" : "pop"); !ok) return ok.error();
   auto& holder = role(which);
   auto before = holder.load(std::memory_order_relaxed);  // a guess; the CAS decides
   // Ids are never used twice: who is late with his judgement of a dead holder takes nothing over. A3 <- R3
@@ -66,7 +66,7 @@ std::uint64_t spsc_queue_bytes::succeed_producer() const noexcept {
   return ticket;
 }
 
-// `head` is the point of effect of a pop: slots before it are done with, whether freed or not (P4).
+// `head` is the point of effect of a pop: slots before it are done with, whether freed or not (P5).
 std::uint64_t spsc_queue_bytes::succeed_consumer() const noexcept {
   auto const head = header_->head.load(std::memory_order_relaxed);  // ordered by A3
   for (auto ticket = head - capacity(); ticket != head; ++ticket) {

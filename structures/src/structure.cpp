@@ -25,13 +25,13 @@ result<std::uint64_t> bytes_of_elements(std::string_view kind, std::uint64_t hea
   return *bytes;
 }
 
-void throw_read_only(attached_entry const& entry, std::string_view operation) {
-  throw error{{errc::read_only, fmt::format("{}: attached read-only, cannot {}", entry.where(), operation)}};
-}
-
-void throw_forked(attached_entry const& entry) {
-  throw error{{errc::forked, fmt::format("{}: attached before fork(): the child must open the segment for "
-                                         "itself", entry.where())}};
+result<void> check_writable(attached_entry const& entry, std::string_view operation) {
+  if (entry.owner().is_read_only())
+    return failure{errc::read_only, fmt::format("{}: attached read-only, cannot {}", entry.where(), operation)};
+  if (entry.owner().was_inherited())
+    return failure{errc::forked, fmt::format("{}: attached before fork(): the child must open the segment for "
+                                             "itself", entry.where())};
+  return {};
 }
 
 }  // namespace stoa

@@ -37,7 +37,7 @@ class extent_map {
 
   std::uint64_t free_bytes() const noexcept;
   // The largest request that choose() can serve.
-  std::uint64_t largest_free() const noexcept;
+  std::uint64_t largest_free() const;
 
  private:
   std::vector<extent> gaps() const;

@@ -116,6 +116,7 @@ class attachment : public std::enable_shared_from_this<attachment> {
   result<bool> erase(std::string_view name);
   // Without registering anything: for looking, at bytes that may be erased meanwhile.
   std::vector<entry_view> entries() const;
+  // The type's text; an opaque one if the bytes do not agree with the entry (any more).
   std::string descriptor(entry_view const& entry) const;
   std::uint64_t free_bytes() const;
   std::uint32_t reference_count() const noexcept;

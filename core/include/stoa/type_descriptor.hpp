@@ -108,7 +108,7 @@ void describe_struct(std::string& out) {
 template <class T>
 void describe(std::string& out) {
   if constexpr (array_traits<T>::is_array) {
-    using element = typename array_traits<T>::element;
+    using element = std::remove_const_t<typename array_traits<T>::element>;
     if constexpr (std::is_same_v<element, char>) {
       out += "|S" + std::to_string(sizeof(T));
     } else {
@@ -124,6 +124,7 @@ void describe(std::string& out) {
   } else if constexpr (is_described<T>()) {
     describe_struct<T>(out);
   } else {
+    static_assert(type_name<T>.find('\'') == std::string_view::npos, "a type_name may not contain '");
     out += '?' + std::to_string(sizeof(T));
     if constexpr (!type_name<T>.empty()) out += '\'' + std::string{type_name<T>} + '\'';
   }

@@ -7,7 +7,7 @@
 // Progress  try_ calls are wait-free.
 // Crash     Push and pop have one store each that counts, R1 and R4; a batch as well. A role belongs to
 //           the process that first uses it, as long as it lives; the next one to use it takes over and goes on
-//           where the dead one stopped. Nothing is to be repaired. (docs/crash.md, P1 to P5)
+//           where the dead one stopped. Nothing is to be repaired. (docs/crash.md, P1 to P6)
 //
 //   free(t) --producer writes, R1--> full(t) --consumer reads, head = t + 1 (R4), R2--> free(t + capacity)
 //

@@ -19,15 +19,13 @@ failure cannot_hold(std::string_view kind, std::uint64_t count, std::uint64_t el
 result<std::uint64_t> bytes_of_elements(std::string_view kind, std::uint64_t header_bytes,
                                         std::uint64_t count, std::uint64_t element_bytes);
 
-// What cannot be done on a mapping without the right to write: stoa::error with errc::read_only.
-[[noreturn]] void throw_read_only(attached_entry const& entry, std::string_view operation);
-// A handle that came through fork(): errc::forked.
-[[noreturn]] void throw_forked(attached_entry const& entry);
+// errc::read_only on a mapping without the right to write, errc::forked for a handle that came through fork().
+result<void> check_writable(attached_entry const& entry, std::string_view operation);
 
-// Before a change that needs no lane.
+// Before a change that needs no lane: throws what check_writable() returns.
 inline void require_writable(attached_entry const& entry, std::string_view operation) {
-  if (entry.owner().is_read_only()) [[unlikely]] throw_read_only(entry, operation);
-  if (entry.owner().was_inherited()) [[unlikely]] throw_forked(entry);
+  if (entry.owner().is_read_only() || entry.owner().was_inherited()) [[unlikely]]
+    check_writable(entry, operation).value();
 }
 
 }  // namespace stoa

@@ -1,0 +1,15 @@
+#include "json.hpp"
+
+#include <boost/json/src.hpp>
+#include <stdexcept>
+
+namespace stoa::testing {
+
+boost::json::value parse_json(std::string const& text) {
+  boost::system::error_code problem;
+  auto parsed = boost::json::parse(text, problem);
+  if (problem) throw std::runtime_error{problem.message() + " in JSON: " + text};
+  return parsed;
+}
+
+}  // namespace stoa::testing

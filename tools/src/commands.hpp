@@ -1,0 +1,28 @@
+// commands.hpp: what the subcommands do. All but rm and gc only look: they map segments without the
+// right to write and register nowhere.
+#pragma once
+#include <stoa/segment_options.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stoa::tools {
+
+struct command_options {
+  backing where = backing::shared_memory();
+  bool as_json = false;
+};
+
+inline constexpr int success = 0;
+inline constexpr int problem = 1;  // told on standard error
+inline constexpr int usage = 2;
+
+// Each returns the exit status, or throws what could not be done.
+int list_segments(command_options const& options);
+int show_segment(command_options const& options, std::string_view name);
+int print_elements(command_options const& options, std::string_view segment_name,
+                   std::string_view entry_name);
+int remove_segments(command_options const& options, std::vector<std::string> const& names);
+int collect_garbage(command_options const& options, bool persistent_too);
+
+}  // namespace stoa::tools
