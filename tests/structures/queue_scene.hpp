@@ -1,0 +1,151 @@
+// queue_scene.hpp: a queue that somebody dies or stops in: what he does, and what is to be found
+// after.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <barrier>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "elements.hpp"
+#include "kill_each_instruction.hpp"
+
+namespace stoa::testing {
+
+using elements = stoa::queue<sealed>;
+using contents = std::vector<std::uint64_t>;
+
+inline constexpr std::uint64_t capacity = 4;
+inline constexpr std::uint32_t lanes = 4;
+
+inline contents up_to(std::uint64_t last, std::uint64_t first = 1) {
+  contents out;
+  for (auto n = first; n <= last; ++n) out.push_back(n);
+  return out;
+}
+
+// --- the operations ---
+
+// The victim, in its own process.
+struct actor {
+  segment home;
+  report& done;
+  std::optional<elements> attached{};
+  elements const& queue() const { return *attached; }
+};
+
+inline void push(actor& self) {
+  if (self.queue().try_push(sealed{50})) self.done.note_push(50);
+}
+inline void push_three(actor& self) {
+  std::array const batch{sealed{50}, sealed{51}, sealed{52}};
+  auto const pushed = self.queue().try_push_n(batch);
+  for (std::size_t i = 0; i < pushed; ++i) self.done.note_push(50 + i);
+}
+inline void pop(actor& self) {
+  if (auto const got = self.queue().try_pop()) self.done.note_pop(got->number());
+}
+inline void pop_three(actor& self) {
+  std::array<sealed, 3> out;
+  auto const popped = self.queue().try_pop_n(out);
+  for (std::size_t i = 0; i < popped; ++i) self.done.note_pop(out[i].number());
+}
+inline void claim_and_commit(actor& self) {
+  if (auto lease = self.queue().try_claim()) {
+    auto const number = lease->number();
+    lease.commit();
+    self.done.note_pop(number);
+  }
+}
+inline void claim_and_abort(actor& self) {
+  self.queue().try_claim().abort();
+}
+// Whoever attaches settles what the dead have left.
+inline void attach(actor& self) {
+  self.attached = self.home.attach<elements>("q");
+}
+
+// How far the victim has come when the operation begins.
+enum class readiness { opened, attached, has_lane };
+
+inline actor made_ready(scratch_name const& name, report& done, readiness how) {
+  actor self{segment::open(name), done};
+  if (how != readiness::opened) attach(self);
+  if (how == readiness::has_lane) self.home.attachment().my_lane();
+  return self;
+}
+
+// --- what came before ---
+
+struct scene {
+  scratch_name name;
+  segment home = segment::create(name, 1u << 16,
+                                 {.max_entries = 4, .max_participants = 4, .max_lanes = lanes});
+  // Every operation comes past the wrap of the counters at some fill.
+  elements queue = home.publish<elements>("q", capacity, before_wrap);
+  shared_report reported;
+
+  void fill(std::uint64_t count) const {
+    for (std::uint64_t n = 1; n <= count; ++n) ASSERT_TRUE(queue.try_push(sealed{n}));
+  }
+};
+
+// --- what is left ---
+
+// The ways in which those who live come to know of a death.
+inline contents drained(scene const& where, std::size_t way) {
+  auto const queue = way % 3 == 0 ? segment::open(where.name).attach<elements>("q") : where.queue;
+  if (way % 3 == 1) queue.recover();
+  contents out;
+  auto const next = [&] {
+    return way % 3 == 2 ? queue.pop_for(std::chrono::seconds{0}) : queue.try_pop();
+  };
+  while (auto const got = next()) {
+    EXPECT_TRUE(got->is_whole());
+    out.push_back(got->number());
+  }
+  return out;
+}
+
+inline void expect_all_capacity(elements const& queue) {
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(queue.size(), 0u);
+    for (std::uint64_t n = 0; n < capacity; ++n) EXPECT_TRUE(queue.try_push(sealed{100 + n})) << n;
+    EXPECT_FALSE(queue.try_push(sealed{99}));
+    for (std::uint64_t n = 0; n < capacity; ++n) {
+      auto const got = queue.try_pop();
+      ASSERT_TRUE(got) << n;
+      EXPECT_EQ(got->number(), 100 + n);
+    }
+    EXPECT_FALSE(queue.try_pop());
+  }
+}
+
+// As many threads as there are lanes, all at once.
+inline void expect_all_lanes(scene const& where) {
+  std::atomic<int> refused{0};
+  std::barrier all_have_one{lanes - 1};
+  auto const take_one = [&] {
+    try {
+      static_cast<void>(where.queue.try_claim());
+    } catch (error const&) {
+      ++refused;
+    }
+    all_have_one.arrive_and_wait();
+  };
+  static_cast<void>(where.queue.try_claim());  // this thread's own
+  std::vector<std::thread> threads;
+  for (std::uint32_t i = 1; i < lanes; ++i) threads.emplace_back(take_one);
+  for (auto& each : threads) each.join();
+  EXPECT_EQ(refused, 0) << "lanes were lost";
+  for (auto& each : where.home.attachment().map().used_lanes())
+    for_each_name(each, [](lane_name& name) {
+      auto const op = op_of(name.what.load());
+      EXPECT_TRUE(op == lane_op::none || op == lane_op::returned) << static_cast<int>(op);
+    });
+}
+
+}  // namespace stoa::testing
