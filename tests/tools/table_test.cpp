@@ -47,10 +47,10 @@ TEST(table, LastColumnIsWrappedUnderItself) {
   auto const text = printed(rows);
   auto const lines = wrapped(text, 1000);
   EXPECT_THAT(lines, Each(ResultOf(width, Le(page_columns))));
-  ASSERT_EQ(lines.size(), 5u);
+  ASSERT_EQ(lines.size(), 6u);
   EXPECT_EQ(lines[1].substr(0, 13), "a     member,");
   EXPECT_EQ(lines[2].substr(0, 13), "      member,");
-  EXPECT_EQ(lines[4], "      next");
+  EXPECT_EQ(lines[5], "      next");
 }
 
 TEST(table, CellsAreAlignedByCodePoints) {
