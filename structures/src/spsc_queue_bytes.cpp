@@ -100,7 +100,7 @@ spsc_queue_statistics spsc_queue_bytes::statistics() const noexcept {
   std::uint64_t first = 0;
   std::memcpy(&first, &header_->first_ticket, sizeof(first));
   return {count(header_->tail) - first, count(header_->head) - first, count(header_->push_refusals),
-          count(header_->pop_refusals), count(header_->high_water)};
+          count(header_->pop_refusals), std::max(count(header_->high_water), was_size())};
 }
 
 void spsc_queue_bytes::note_fill() const noexcept {
