@@ -21,7 +21,7 @@ entry_list entries_of(segment const& where) {
   auto const& owner = where.attachment();
   name_table const table{owner.map()};
   // The words come first: a name that is published later is in `whole` and not in `live`, and one that
-  // is erased meanwhile has another word when its record is read.
+  // is erased meanwhile has another word afterwards.
   std::vector<std::pair<std::uint32_t, std::uint64_t>> live;
   for (std::uint32_t slot = 0; slot < owner.map().layout().name_slots; ++slot)
     if (auto const word = table.word(slot); state_of(word) == name_state::live)
@@ -32,8 +32,8 @@ entry_list entries_of(segment const& where) {
   for (auto const& each : out.whole) is_whole[each.slot] = true;
   for (auto const& [slot, word] : live) {
     if (is_whole[slot]) continue;
-    if (auto const record = table.read(slot, word))
-      out.damaged.push_back({name_of(*record), slot});
+    auto const record = table.read(slot, word);
+    if (record && table.word(slot) == word) out.damaged.push_back({name_of(*record), slot});
   }
   std::ranges::sort(out.whole, {}, &entry_view::name);
   return out;
