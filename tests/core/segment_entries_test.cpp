@@ -3,7 +3,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <ranges>
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/transform.hpp>
 #include <stoa/stoa.hpp>
 
 #include "scratch.hpp"
@@ -92,8 +93,8 @@ TEST_F(segment_entries, AListStartsAPipeline) {
   segment_.publish<array<int>>("a", 1);
   segment_.publish<value<int>>("v");
   auto kinds = segment_.entries() |
-               std::views::transform([](entry const& e) { return std::string{e.kind()}; });
-  EXPECT_THAT(std::vector<std::string>(kinds.begin(), kinds.end()), ElementsAre("array", "value"));
+               ranges::views::transform([](entry const& e) { return std::string{e.kind()}; });
+  EXPECT_THAT(kinds | ranges::to<std::vector>(), ElementsAre("array", "value"));
 }
 
 TEST_F(segment_entries, ATakenNameIsRefused) {
