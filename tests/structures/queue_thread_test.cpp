@@ -116,7 +116,8 @@ class queue_threads : public ::testing::TestWithParam<load> {
   static constexpr std::uint64_t per_producer = 1500;
 
   std::vector<consumed> run() {
-    auto const& [capacity, producers, consumers, may_abort] = GetParam();
+    auto const& [capacity, producers, consumers, aborting] = GetParam();
+    bool const may_abort = aborting;  // a lambda cannot capture a structured binding
     auto const queue = views.first.publish<elements>("q", capacity, before_wrap - 1000);
     std::vector<consumed> out(consumers);
     std::vector<std::thread> producing;
