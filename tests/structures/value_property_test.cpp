@@ -21,9 +21,9 @@ RC_GTEST_PROP(value, BehavesLikeAVariable, (std::vector<step> const& steps)) {
   sealed expected;
   expected.words = {};
   std::uint64_t version = 0;
-  for (auto const& step : steps) {
-    auto const what = step.first;
-    auto const number = step.second;
+  for (auto const& command : steps) {
+    auto const what = command.first;
+    auto const number = command.second;
     auto const& value = what % 2 == 0 ? first : second;
     switch (what / 2 % 3) {
       case 0:
