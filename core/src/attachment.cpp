@@ -73,7 +73,8 @@ attachment::attachment(std::string name, std::filesystem::path path, std::unique
       region_{std::move(region)},
       map_{map},
       serial_{next_serial()},
-      holds_(map.layout().name_slots) {}
+      holds_(map.layout().name_slots),
+      builds_(map.layout().name_slots) {}
 
 attachment::~attachment() {
   if (!is_read_only() && !was_inherited()) leave();

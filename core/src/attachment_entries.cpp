@@ -10,6 +10,7 @@
 #include <stoa/name_table.hpp>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include "admin_guard.hpp"
 #include "clock.hpp"
@@ -46,8 +47,8 @@ std::string_view bounded(std::array<char, 16> const& text) noexcept {
 class attachment::held_slot {
  public:
   held_slot(attachment& owner, std::uint32_t slot) noexcept : owner_{&owner}, slot_{slot} {}
-  held_slot(held_slot const&) = delete;
-  held_slot& operator=(held_slot const&) = delete;
+  held_slot(held_slot&& other) noexcept : owner_{std::exchange(other.owner_, nullptr)}, slot_{other.slot_} {}
+  held_slot& operator=(held_slot&&) = delete;
   ~held_slot() {
     if (owner_ != nullptr) owner_->let_go(slot_);
   }
@@ -61,6 +62,48 @@ class attachment::held_slot {
   attachment* owner_;
   std::uint32_t slot_;
 };
+
+// Says to others, and to other threads of this process, that the entry of a slot has a live builder (I3).
+class attachment::builder_guard {
+ public:
+  // Under the admin lock, so nobody else has it.
+  builder_guard(attachment& owner, std::uint32_t slot) : owner_{&owner}, slot_{slot} {
+    set(true);
+    owner.file_->try_lock(builder_lock_byte(slot));
+  }
+  builder_guard(builder_guard&& other) noexcept : owner_{std::exchange(other.owner_, nullptr)}, slot_{other.slot_} {}
+  builder_guard& operator=(builder_guard&&) = delete;
+  ~builder_guard() {
+    if (owner_ == nullptr) return;
+    owner_->file_->unlock(builder_lock_byte(slot_));
+    set(false);
+  }
+
+ private:
+  void set(bool is_building) {
+    std::scoped_lock const guard{owner_->holds_mutex_};
+    owner_->builds_[slot_] = is_building;
+  }
+
+  attachment* owner_;
+  std::uint32_t slot_;
+};
+
+// An entry that others see as `building`, for as long as this exists.
+struct attachment::building {
+  entry_view entry;
+  bool is_fresh = false;  // its bytes were never used
+  held_slot hold;
+  builder_guard guard;  // goes first: whoever may have the slot next must find its lock free
+};
+
+bool attachment::is_being_built(std::uint32_t slot) noexcept {
+  {
+    std::scoped_lock const guard{holds_mutex_};
+    if (builds_[slot]) return true;  // own locks do not show
+  }
+  return file_->is_locked_elsewhere(builder_lock_byte(slot));
+}
 
 attached_entry::~attached_entry() { owner_->let_go(view_.slot); }
 
@@ -201,18 +244,18 @@ result<std::shared_ptr<attached_entry>> attachment::publish(
       continue;
     }
     if (!made) return made.error();
-    held_slot held{*this, made->entry.slot};
-    auto handle = held.become_handle(made->entry);
-    auto const completed = complete(made->entry, what, made->is_fresh, format);
+    bool const is_fresh = made->is_fresh;
+    auto handle = made->hold.become_handle(made->entry);
+    auto const completed = complete(std::move(*made), what, format);
     if (completed) return handle;
     // The file system may be full of pages that erased structures left in the gaps.
-    if (completed.error().code() != errc::no_space || !made->is_fresh || gaps_first) return completed.error();
+    if (completed.error().code() != errc::no_space || !is_fresh || gaps_first) return completed.error();
     gaps_first = true;
   }
 }
 
 // Under the admin lock: finds slot and bytes, and makes the entry `building`, held by this process.
-// Dying here or later leaves a `building` entry that no live process holds: the same as none.
+// Dying here or later leaves a `building` entry whose lock is free: the same as none.
 result<attachment::building> attachment::build(std::string_view name, structure_identity const& what,
                                                std::uint64_t body_bytes, bool gaps_first) {
   admin_guard const guard{admin_mutex_, *file_};
@@ -225,10 +268,14 @@ result<attachment::building> attachment::build(std::string_view name, structure_
     if (state_of(other->word) == name_state::live)
       return failure{errc::name_taken, fmt::format("segment '{}' has '{}' already: {} of {} bytes", name_, name,
                                                    bounded(other->record.kind), other->record.body_bytes)};
-    if (has_bit(held, other->slot))
+    // The word once more after the lock: a builder that was alive may just have finished.
+    if (is_being_built(other->slot) || table.word(other->slot) != other->word)
       return failure{errc::being_published,
                      fmt::format("segment '{}': process {} is in the middle of publishing '{}'", name_,
                                  other->record.creator_pid, name)};
+    // Its builder died. Should a live process hold the bytes (damage, or an attach about to notice that the
+    // slot's life has changed), they stay its own; the name is free.
+    table.become(other->slot, other->word, name_state::retired);
   }
 
   census seen;
@@ -280,14 +327,19 @@ result<attachment::building> attachment::build(std::string_view name, structure_
   record.creator_pid = static_cast<std::uint32_t>(::getpid());
   record.created_ns = now_ns();
   hold(*slot);
+  held_slot kept{*this, *slot};
+  builder_guard builder{*this, *slot};
   auto const word = table.build(*slot, name, record);
   return building{{record, *slot, name_generation_of(word), {map_.base() + record.extent_offset, body_bytes}},
-                  chosen->is_fresh};
+                  chosen->is_fresh,
+                  std::move(kept),
+                  std::move(builder)};
 }
 
 // Without the admin lock: pages are reserved and bytes made, however long that takes.
-result<void> attachment::complete(entry_view const& entry, structure_identity const& what, bool is_fresh,
+result<void> attachment::complete(building made, structure_identity const& what,
                                   function_ref<void(std::span<std::byte>)> format) {
+  auto const& [entry, is_fresh, hold, guard] = made;
   name_table table{map_};
   auto const word = make_name_word(name_table::hash(entry.name()), entry.generation, name_state::building);
   auto const& record = entry.record;

@@ -1,7 +1,7 @@
 // segment_file.hpp: the file behind a segment: made whole before it has a name, locked by byte.
 //
-// Lock bytes lie far beyond any file's end: admin_lock_byte, then one per participant place. They are
-// open-file-description locks: the kernel drops them when the last descriptor of the description
+// Lock bytes lie far beyond any file's end: admin_lock_byte, then one per participant place, and one per
+// name slot for whoever builds its entry. They are open-file-description locks: the kernel drops them when the last descriptor of the description
 // closes, so when its process dies, however it dies; across pid namespaces; without pid reuse.
 //
 // Two descriptions. The mapping holds a reference to the description it was made from, and a forked
@@ -21,6 +21,9 @@ namespace stoa {
 inline constexpr std::uint64_t admin_lock_byte = std::uint64_t{1} << 62;
 constexpr std::uint64_t place_lock_byte(std::uint32_t place) noexcept {
   return admin_lock_byte + 1 + place;
+}
+constexpr std::uint64_t builder_lock_byte(std::uint32_t slot) noexcept {
+  return admin_lock_byte + (std::uint64_t{1} << 32) + slot;
 }
 
 enum class access { read_only, read_write };

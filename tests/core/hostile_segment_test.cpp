@@ -354,24 +354,26 @@ TEST_F(hostile_segment, BytesThatChangeUnderAUser) {
   }
 }
 
-// The word of a name that this process holds says "being built", as that of a stopped publisher
-// does: who publishes it waits, but not for ever.
-child_program const endless_builder{
-    "endless-builder", [](child_arguments const& a) {
-      ::alarm(60);
+// The word of a name that this process holds says "being built", and nobody builds it: damage. Who publishes
+// the name gets other bytes for it, at once; the holder keeps those it has.
+child_program const orphaned_builder{
+    "orphaned-builder", [](child_arguments const& a) {
+      ::alarm(5);
       auto const opened = segment::open(a.at(0));
       auto const held = opened.attach<value<int>>("v");
+      held.store(1);
       auto const& map = opened.attachment().map();
       for (auto& word : map.name_words())
         if (state_of(word.load()) == name_state::live) word.store(word.load() | 3);
-      auto const again = opened.try_publish_or_attach<value<int>>("v");
-      return !again && again.error().code() == errc::being_published ? 0 : 1;
+      auto const again = opened.publish_or_attach<value<int>>("v");
+      again.store(2);
+      return held.load() == 1 && opened.attach<value<int>>("v").load() == 2 ? 0 : 1;
     }};
 
-TEST_F(hostile_segment, ANameThatSeemsToBeBuiltForEverIsGivenUp) {
+TEST_F(hostile_segment, ANameThatSeemsToBeBuiltByNobodyIsPublishedAnew) {
   auto const made = segment::create(name_, 16_KiB, small());
   made.publish<value<int>>("v");
-  auto one = child::start("endless-builder", {name_});
+  auto one = child::start("orphaned-builder", {name_});
   EXPECT_EQ(one.wait().exit_code, 0);
 }
 

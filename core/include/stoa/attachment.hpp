@@ -8,6 +8,8 @@
 // I2 holding  entry bits of this place are set before the entry's word is looked at again, and an
 //             entry's bytes are handed out again only after the word was changed and the bits of
 //             all live places were seen clear: whoever of the two comes second sees the other
+// I3 building who builds an entry holds the kernel lock of its slot until the word says live or retired:
+//             an entry in `building` whose lock is free is nobody's, its builder died
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -154,13 +156,12 @@ class attachment : public std::enable_shared_from_this<attachment> {
   void let_go(std::uint32_t slot) noexcept;
   std::vector<std::uint64_t> held_slots() const;
   class held_slot;
-  struct building {
-    entry_view entry;
-    bool is_fresh = false;  // its bytes were never used
-  };
+  class builder_guard;
+  struct building;
+  bool is_being_built(std::uint32_t slot) noexcept;
   result<building> build(std::string_view name, structure_identity const& what, std::uint64_t body_bytes,
                          bool gaps_first);
-  result<void> complete(entry_view const& entry, structure_identity const& what, bool is_fresh,
+  result<void> complete(building made, structure_identity const& what,
                         function_ref<void(std::span<std::byte>)> format);
   result<entry_view> checked_view(std::uint32_t slot, std::uint64_t word, entry_record const& record) const;
   result<void> matches(entry_view const& entry, structure_identity const& what) const;
@@ -175,8 +176,9 @@ class attachment : public std::enable_shared_from_this<attachment> {
   participant_id self_ = 0;
 
   mutable std::mutex admin_mutex_;    // the admin lock's part between threads of this process
-  std::mutex holds_mutex_;            // holds_
+  std::mutex holds_mutex_;            // holds_, builds_
   std::vector<std::uint32_t> holds_;  // per name slot: handles of this process
+  std::vector<bool> builds_;          // per name slot: a thread of this process builds its entry
   std::mutex lanes_mutex_;            // idle_lanes_
   std::vector<lane*> idle_lanes_;     // own lanes of threads that ended
 };
