@@ -133,7 +133,7 @@ TEST(format_document, OperationsOfALaneHaveTheirNumbers) {
   std::map<std::string, lane_op> const operations{
       {"none", lane_op::none},        {"push", lane_op::push},     {"pushing", lane_op::pushing},
       {"pop", lane_op::pop},          {"popped", lane_op::popped}, {"lease", lane_op::lease},
-      {"returned", lane_op::returned}};
+      {"returned", lane_op::returned}, {"lock", lane_op::lock}};
   for (auto const& [name, op] : operations)
     EXPECT_NE(text.find("| " + std::to_string(static_cast<int>(op)) + " | " + name + " |"),
               text.npos)

@@ -31,6 +31,7 @@ enum class lane_op : std::uint8_t {
   popped = 4,    // has read them all: they only remain to be freed
   lease = 5,     // like pop, until commit or abort
   returned = 6,  // given back: for the next consumer, whoever lives
+  lock = 7,      // may hold the lock of this bucket
 };
 
 // The part of `what` that tells which entry: the same for all names a handle writes.
