@@ -100,7 +100,8 @@ void queue_bytes::settle_name(attachment& owner, lane& where, lane_name& name) c
   auto const count = std::min<std::uint64_t>(dead->count, capacity());
   bool is_over = true;
   switch (dead->op) {
-    case lane_op::none: break;
+    case lane_op::none:
+    case lane_op::lock: break;  // no queue writes that
     case lane_op::push:
     case lane_op::pushing: is_over = settle_push(owner, *dead, where); break;
     case lane_op::popped:
