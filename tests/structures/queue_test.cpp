@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <vector>
 
 #include "elements.hpp"
+#include "numbers.hpp"
 #include "refusal.hpp"
 #include "strategies.hpp"
 
@@ -14,38 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using numbers = stoa::queue<std::uint64_t>;
-
-std::vector<std::uint64_t> counted(std::uint64_t from, std::size_t count) {
-  std::vector<std::uint64_t> out(count);
-  std::iota(out.begin(), out.end(), from);
-  return out;
-}
-
-std::vector<std::uint64_t> drained(numbers const& queue) {
-  std::vector<std::uint64_t> out;
-  while (auto const got = queue.try_pop()) out.push_back(*got);
-  return out;
-}
-
-// --- one at a time ---
-
-TEST(queue, IsEmptyAtFirst) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 8);
-  EXPECT_TRUE(queue.empty());
-  EXPECT_EQ(queue.size(), 0u);
-  EXPECT_EQ(queue.try_pop(), std::nullopt);
-  EXPECT_FALSE(queue.try_claim());
-}
-
-TEST(queue, TryPushFailsWhenFull) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 4);
-  for (std::uint64_t n = 0; n < 4; ++n) ASSERT_TRUE(queue.try_push(n));
-  EXPECT_FALSE(queue.try_push(4));
-  EXPECT_EQ(queue.size(), 4u);
-  EXPECT_THAT(drained(queue), ElementsAre(0, 1, 2, 3));
-}
 
 TEST(queue, KeepsOrderAcrossTheFirstWrap) {
   two_views views;
@@ -63,114 +31,7 @@ TEST(queue, KeepsOrderAcrossTheFirstWrap) {
   }
 }
 
-TEST(queue, CapacityOneHoldsOne) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 1);
-  ASSERT_EQ(queue.capacity(), 1u);
-  for (std::uint64_t n = 0; n < 10; ++n) {
-    EXPECT_TRUE(queue.try_push(n));
-    EXPECT_FALSE(queue.try_push(99));
-    EXPECT_EQ(queue.try_pop(), n);
-    EXPECT_EQ(queue.try_pop(), std::nullopt);
-  }
-}
-
-TEST(queue, CapacityIsWhatWasAskedOrMore) {
-  two_views views;
-  for (std::uint64_t asked = 1; asked < 20; ++asked) {
-    auto const queue = views.first.publish<numbers>("q" + std::to_string(asked), asked);
-    ASSERT_GE(queue.capacity(), asked);
-    for (std::uint64_t n = 0; n < queue.capacity(); ++n) ASSERT_TRUE(queue.try_push(n));
-    ASSERT_FALSE(queue.try_push(0));
-  }
-}
-
-TEST(queue, OfNoCapacityIsRefused) {
-  two_views views;
-  EXPECT_EQ(views.first.try_publish<numbers>("q", 0).error().code(), errc::invalid_argument);
-}
-
-TEST(queue, OfMoreThanMemoryIsRefused) {
-  two_views views;
-  for (std::uint64_t const capacity :
-       {~std::uint64_t{0}, std::uint64_t{1} << 63, std::uint64_t{1} << 59})
-    EXPECT_EQ(views.first.try_publish<numbers>("q", capacity).error().code(), errc::no_space);
-  EXPECT_EQ(views.first.try_publish<numbers>("q", -1).error().code(), errc::no_space);
-}
-
-// The wrap of a ticket, and of the 62 bits of it that fit into a slot's word.
-TEST(queue, CountersWrapAtAnyPlaceOfTheRing) {
-  two_views views;
-  for (std::uint64_t const wrap :
-       {std::uint64_t{0}, std::uint64_t{1} << 62, std::uint64_t{1} << 63})
-    for (std::uint64_t before = 0; before < 9; ++before)
-      for (std::uint64_t const capacity : {1u, 2u, 8u}) {
-        auto const name = std::to_string(wrap >> 60) + '-' + std::to_string(before) + '-' +
-                          std::to_string(capacity);
-        auto const queue = views.first.publish<numbers>(name, capacity, wrap - before);
-        for (std::uint64_t n = 0; n < 24; n += capacity) {
-          for (std::uint64_t i = 0; i < capacity; ++i) ASSERT_TRUE(queue.try_push(n + i));
-          ASSERT_FALSE(queue.try_push(0));
-          ASSERT_EQ(queue.size(), capacity);
-          for (std::uint64_t i = 0; i < capacity; ++i) ASSERT_EQ(queue.try_pop(), n + i);
-          ASSERT_EQ(queue.try_pop(), std::nullopt);
-          ASSERT_EQ(queue.size(), 0u);
-        }
-        ASSERT_EQ(queue.statistics().pushed, queue.statistics().popped);
-        ASSERT_TRUE(views.first.erase(name));
-      }
-}
-
 // --- several at once ---
-
-TEST(queue, TryPushNPushesWhatThereIsRoomFor) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 4, before_wrap);
-  ASSERT_TRUE(queue.try_push(100));
-  EXPECT_EQ(queue.try_push_n(counted(0, 9)), 3u);
-  EXPECT_EQ(queue.try_push_n(counted(0, 9)), 0u);
-  EXPECT_THAT(drained(queue), ElementsAre(100, 0, 1, 2));
-}
-
-TEST(queue, TryPopNPopsWhatIsThere) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 4, before_wrap);
-  ASSERT_EQ(queue.try_push_n(counted(0, 3)), 3u);
-  std::vector<std::uint64_t> out(2);
-  EXPECT_EQ(queue.try_pop_n(out), 2u);
-  EXPECT_THAT(out, ElementsAre(0, 1));
-  EXPECT_EQ(queue.try_pop_n(out), 1u);
-  EXPECT_EQ(out[0], 2u);
-  EXPECT_EQ(queue.try_pop_n(out), 0u);
-}
-
-TEST(queue, EmptyBatchesDoNothingAndAreNotRefusals) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 1);
-  EXPECT_EQ(queue.try_push_n({}), 0u);
-  EXPECT_EQ(queue.try_pop_n({}), 0u);
-  ASSERT_TRUE(queue.try_push(1));
-  EXPECT_EQ(queue.try_push_n({}), 0u);
-  EXPECT_EQ(queue.try_pop_n({}), 0u);
-  EXPECT_EQ(queue.statistics().push_refusals, 0u);
-  EXPECT_EQ(queue.statistics().pop_refusals, 0u);
-  EXPECT_EQ(queue.try_pop(), 1u);
-}
-
-TEST(queue, BatchesWrapRoundTheRing) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 8, before_wrap);
-  auto const other = views.second.attach<numbers>("q");
-  std::uint64_t next = 0;
-  std::uint64_t expected = 0;
-  for (std::size_t const size : {5u, 8u, 1u, 7u, 3u, 8u, 8u, 2u, 6u}) {
-    ASSERT_EQ(queue.try_push_n(counted(next, size)), size);
-    next += size;
-    std::vector<std::uint64_t> out(8);
-    ASSERT_EQ(other.try_pop_n(out), size);
-    for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(out[i], expected++);
-  }
-}
 
 TEST(queue, TryPopNTakesReturnedElementsFirst) {
   two_views views;
@@ -187,48 +48,34 @@ TEST(queue, TryPopNTakesReturnedElementsFirst) {
   EXPECT_THAT(all, ElementsAre(0, 1, 2, 3, 4));
 }
 
-// --- waiting ---
+// --- claims: waiting and statistics ---
 
-TEST(queue, TimedCallsTimeOut) {
+TEST(queue, TimedClaimsTimeOut) {
   two_views views;
   auto const queue = views.first.publish<numbers>("q", 1);
   for (auto const strategy : strategies) {
     auto const start = wait_clock::now();
-    EXPECT_EQ(queue.pop_for(10ms, strategy), std::nullopt);
     EXPECT_FALSE(queue.claim_for(10ms, strategy));
-    ASSERT_TRUE(queue.try_push(1));
-    EXPECT_FALSE(queue.push_for(2, 10ms, strategy));
-    EXPECT_GE(wait_clock::now() - start, 30ms);
-    EXPECT_THAT(drained(queue), ElementsAre(1));
+    EXPECT_GE(wait_clock::now() - start, 10ms);
+    for (auto const timeout : {0ms, -5ms, std::chrono::milliseconds::min()})
+      EXPECT_FALSE(queue.claim_for(timeout, strategy));
   }
 }
 
-TEST(queue, TimedCallsSucceedAtOnceWhenTheyCan) {
+TEST(queue, TimedClaimsSucceedAtOnceWhenTheyCan) {
   two_views views;
-  auto const queue = views.first.publish<numbers>("q", 2);
+  auto const queue = views.first.publish<numbers>("q", 1);
   for (auto const strategy : strategies)
     for (auto const timeout : {-1h, 0h, 24h * 365 * 400}) {
-      EXPECT_TRUE(queue.push_for(1, timeout, strategy));
-      EXPECT_TRUE(queue.push_for(2, timeout, strategy));
-      EXPECT_EQ(queue.pop_for(timeout, strategy), 1u);
+      ASSERT_TRUE(queue.try_push(1));
       auto lease = queue.claim_for(timeout, strategy);
       ASSERT_TRUE(lease);
-      EXPECT_EQ(*lease, 2u);
+      EXPECT_EQ(*lease, 1u);
       lease.commit();
     }
 }
 
-TEST(queue, NoTimeMeansNoWaiting) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 1);
-  for (auto const strategy : strategies)
-    for (auto const timeout : {0ms, -5ms, std::chrono::milliseconds::min()}) {
-      EXPECT_EQ(queue.pop_for(timeout, strategy), std::nullopt);
-      EXPECT_FALSE(queue.claim_for(timeout, strategy));
-    }
-}
-
-TEST(queue, EachStrategyPassesElementsBothWays) {
+TEST(queue, ClaimsWaitWithEachStrategy) {
   two_views views(1u << 20);
   for (auto const strategy : strategies) {
     auto const name = name_of(strategy);
@@ -238,10 +85,6 @@ TEST(queue, EachStrategyPassesElementsBothWays) {
       for (std::uint64_t n = 0; n < 300; ++n) queue.push(n, strategy);
     }};
     for (std::uint64_t n = 0; n < 300; ++n) {
-      if (n % 2 == 0) {
-        EXPECT_EQ(other.pop(strategy), n);
-        continue;
-      }
       auto lease = other.claim(strategy);
       EXPECT_EQ(*lease, n);
       lease.commit();
@@ -250,39 +93,12 @@ TEST(queue, EachStrategyPassesElementsBothWays) {
   }
 }
 
-// --- statistics ---
-
-TEST(queue, StatisticsCountWhatHappened) {
+TEST(queue, StatisticsCountRefusedClaims) {
   two_views views;
   auto const queue = views.first.publish<numbers>("q", 4, before_wrap);
-  ASSERT_EQ(queue.try_push_n(counted(0, 4)), 4u);
-  EXPECT_FALSE(queue.try_push(9));
-  EXPECT_FALSE(queue.push_for(9, 1ms));
-  EXPECT_EQ(queue.try_push_n(counted(0, 2)), 0u);
-  std::vector<std::uint64_t> out(3);
-  ASSERT_EQ(queue.try_pop_n(out), 3u);
-  ASSERT_EQ(queue.try_pop(), 3u);
-  EXPECT_EQ(queue.try_pop(), std::nullopt);
-  EXPECT_EQ(queue.pop_for(1ms), std::nullopt);
   EXPECT_FALSE(queue.try_claim());
   EXPECT_FALSE(queue.claim_for(1ms));
-  EXPECT_EQ(queue.try_pop_n(out), 0u);
-  auto const counts = views.second.attach<numbers>("q").statistics();
-  EXPECT_EQ(counts.pushed, 4u);
-  EXPECT_EQ(counts.popped, 4u);
-  EXPECT_EQ(counts.push_refusals, 3u);
-  EXPECT_EQ(counts.pop_refusals, 5u);
-  EXPECT_EQ(counts.high_water, 4u);
-}
-
-TEST(queue, HighWaterStaysWhenTheQueueDrains) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 8);
-  ASSERT_EQ(queue.try_push_n(counted(0, 8)), 8u);
-  ASSERT_FALSE(queue.try_push(8));  // noted when full
-  drained(queue);
-  ASSERT_EQ(queue.try_push_n(counted(0, 2)), 2u);
-  EXPECT_EQ(queue.statistics().high_water, 8u);
+  EXPECT_EQ(queue.statistics().pop_refusals, 2u);
 }
 
 // --- read-only ---
@@ -313,38 +129,6 @@ TEST(queue, ReadOnlyHandlesRefuseToRecover) {
   auto const queue = views.first.publish<numbers>("q", 4);
   auto const shown = segment::open_read_only(views.name()).attach<numbers>("q");
   EXPECT_EQ(refusal([&] { shown.recover(); }), make_error_code(errc::read_only));
-}
-
-// --- handles ---
-
-TEST(queue, WorksAfterTheSegmentObjectsAreGone) {
-  scratch_name const name;
-  auto const queue = segment::create(name, 1u << 16).publish<numbers>("q", 4);
-  auto const copy = queue;
-  ASSERT_TRUE(queue.try_push(3));
-  EXPECT_EQ(copy.try_pop(), 3u);
-}
-
-TEST(queue, ErasedQueueGoesOnForThoseWhoHaveIt) {
-  two_views views;
-  auto const queue = views.first.publish<numbers>("q", 4);
-  auto const other = views.second.attach<numbers>("q");
-  ASSERT_TRUE(views.first.erase("q"));
-  auto const next = views.first.publish<numbers>("q", 4);
-  ASSERT_TRUE(queue.try_push(1));
-  ASSERT_TRUE(next.try_push(2));
-  EXPECT_EQ(other.try_pop(), 1u);
-  EXPECT_EQ(next.try_pop(), 2u);
-  EXPECT_EQ(other.try_pop(), std::nullopt);
-}
-
-TEST(queue, OtherElementTypesAreRefused) {
-  two_views views;
-  static_cast<void>(views.first.publish<numbers>("q", 4));
-  EXPECT_EQ(views.second.try_attach<stoa::queue<std::int64_t>>("q").error().code(),
-            errc::type_mismatch);
-  EXPECT_EQ(views.second.try_attach<stoa::spsc_queue<std::uint64_t>>("q").error().code(),
-            errc::kind_mismatch);
 }
 
 }  // namespace
