@@ -1,0 +1,37 @@
+// operations.hpp: the table of what the suite cuts off.
+//
+// A new operation is a line in its structure's file. A new structure is a file with a world and its
+// lines, declared here and named in operations.cpp.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "world.hpp"
+
+namespace stoa::kill_suite {
+
+enum class mode { kill, stop, pair };
+
+// How much of it is what this project wrote for a crash: long ones run the kernel and the allocator.
+enum class length { short_one, long_one };
+
+struct operation {
+  std::string structure;
+  std::string name;
+  contents before;  // what others find if it did not happen,
+  contents after;   // and if it did
+  std::function<std::unique_ptr<world>(mode)> make_world;
+  length how_long = length::short_one;
+};
+
+std::vector<operation> array_operations();
+std::vector<operation> value_operations();
+std::vector<operation> spsc_queue_operations();
+std::vector<operation> queue_operations();
+std::vector<operation> segment_operations();
+
+std::vector<operation> all_operations();
+
+}  // namespace stoa::kill_suite
