@@ -1,0 +1,85 @@
+// sequential_models.hpp: what the structures are if only one thread uses them, for linearizability.hpp.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "linearizability.hpp"
+
+namespace stoa::testing {
+
+// One number. update adds `argument` to what it finds and answers the sum.
+struct register_model {
+  enum class kind : std::uint8_t { load, store, update };
+  struct operation {
+    kind what{};
+    std::uint64_t argument = 0;
+    std::uint64_t answer = 0;
+  };
+  std::uint64_t value = 0;
+
+  bool apply(operation const& next) {
+    switch (next.what) {
+      case kind::load: return next.answer == value;
+      case kind::store: value = next.argument; return true;
+      case kind::update: value += next.argument; return next.answer == value;
+    }
+    return false;
+  }
+  bool operator==(register_model const&) const = default;
+  std::size_t hash() const { return mixed(1, value); }
+};
+
+// What queues and stacks have in common: numbers go in and come out.
+struct transfer {
+  bool is_push = false;
+  bool is_refusal = false;  // full, or empty
+  std::uint64_t number = 0;
+};
+
+// The order in which they come out is the difference.
+enum class order { fifo, lifo };
+
+template <order Order>
+struct sequence_model {
+  using operation = transfer;
+  std::uint64_t capacity = 4;
+  std::vector<std::uint64_t> elements{};
+
+  bool apply(transfer const& next) {
+    if (next.is_refusal) return next.is_push ? elements.size() == capacity : elements.empty();
+    if (next.is_push) {
+      elements.push_back(next.number);
+      return elements.size() <= capacity;
+    }
+    auto const first = Order == order::fifo ? elements.begin() : elements.end() - (elements.empty() ? 0 : 1);
+    if (first == elements.end() || *first != next.number) return false;
+    elements.erase(first);
+    return true;
+  }
+  bool operator==(sequence_model const&) const = default;
+  std::size_t hash() const {
+    std::size_t out = elements.size();
+    for (auto const each : elements) out = mixed(out, each);
+    return out;
+  }
+};
+using fifo_model = sequence_model<order::fifo>;
+using lifo_model = sequence_model<order::lifo>;
+
+// Without the refusals that were given while an operation of the other side was under way: "full" and "empty"
+// promise only that there was nothing that could be done at once, so they need an explanation where nothing
+// else was going on.
+inline history<transfer> without_excused_refusals(history<transfer> const& all) {
+  history<transfer> out;
+  for (auto const& each : all) {
+    bool is_excused = false;
+    for (auto const& other : all)
+      is_excused |= each.what.is_refusal && !other.what.is_refusal && other.what.is_push != each.what.is_push &&
+                    each.overlaps(other);
+    if (!is_excused) out.push_back(each);
+  }
+  return out;
+}
+
+}  // namespace stoa::testing
