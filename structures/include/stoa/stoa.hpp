@@ -5,4 +5,5 @@
 #include <stoa/queue.hpp>
 #include <stoa/segment.hpp>
 #include <stoa/spsc_queue.hpp>
+#include <stoa/stack.hpp>
 #include <stoa/value.hpp>

@@ -1,0 +1,165 @@
+// Which nodes of a stack belong to nobody any more, found out while others push and pop.
+//
+// A walk through a list of any length sees what the list was at its beginning, whatever is done meanwhile,
+// unless it meets a node that was put anew since then: its link would lead elsewhere. Such a node is known
+// by its tag (stack_bytes.hpp I4). So no walk needs a quiet moment; one that was overtaken begins again.
+#include <algorithm>
+#include <chrono>
+#include <stoa/stack_bytes.hpp>
+#include <vector>
+
+namespace stoa {
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+// Both lists as they were at one moment.
+class stack_moment {
+ public:
+  explicit stack_moment(stack_bytes const& stack) : stack_{stack} {
+    constexpr int most_attempts = 1000;
+    auto const& header = stack.header();
+    for (int attempt = 0; attempt < most_attempts && !is_had_; ++attempt) {
+      // seq_cst: in this order, and for I4. An unchanged word means that there was no change.
+      free_ = header.free.load(std::memory_order_seq_cst);
+      top_ = header.top.load(std::memory_order_seq_cst);
+      is_had_ = header.free.load(std::memory_order_seq_cst) == free_;
+    }
+  }
+
+  std::uint64_t top() const noexcept { return top_; }
+  std::uint64_t free() const noexcept { return free_; }
+
+  // A link that was read since then.
+  void note(std::uint64_t link) noexcept {
+    nearest_to_top_ = std::min(nearest_to_top_, (tags_between(top_, link) - 1) & link_tag_mask);
+    nearest_to_free_ = std::min(nearest_to_free_, (tags_between(free_, link) - 1) & link_tag_mask);
+  }
+
+  // Whether none of the links noted was written since then.
+  bool is_undisturbed() const noexcept {
+    // In less than this no tag comes round; a look may be stopped in the middle for days.
+    constexpr std::chrono::seconds no_round{60};
+    if (!is_had_ || steady::now() - began_ > no_round) return false;
+    // seq_cst, which acquires: after the links, whose tags are at most one ahead of these (A2).
+    auto const top = stack_.header().top.load(std::memory_order_seq_cst);
+    auto const free = stack_.header().free.load(std::memory_order_seq_cst);
+    if (top == top_ && free == free_) return true;
+    return nearest_to_top_ > tags_between(top_, top) && nearest_to_free_ > tags_between(free_, free);
+  }
+
+  // Calls visit(node, link) for the nodes of a list, from top() or free() on, until it returns false. False:
+  // overtaken, or a list as no stack leaves it.
+  template <class Visit>
+  bool walk(std::uint64_t from, Visit visit) {
+    constexpr std::uint64_t nodes_between_looks = 64;
+    auto node = node_in(from);
+    for (std::uint64_t steps = 0; node < stack_.capacity(); ++steps) {
+      if (steps == stack_.capacity()) return false;
+      auto const link = stack_.at(node).link.load(std::memory_order_acquire);  // A2 <- R2 (I4)
+      note(link);
+      if (!visit(node, link)) break;
+      if (steps % nodes_between_looks == nodes_between_looks - 1 && !is_undisturbed()) return false;
+      node = node_in(link);
+    }
+    return is_undisturbed();
+  }
+
+ private:
+  static std::uint64_t tags_between(std::uint64_t from, std::uint64_t to) noexcept {
+    return (tag_in(to) - tag_in(from)) & link_tag_mask;
+  }
+
+  stack_bytes const& stack_;
+  steady::time_point began_ = steady::now();
+  std::uint64_t top_ = 0;
+  std::uint64_t free_ = 0;
+  bool is_had_ = false;
+  // How far behind the first tag that was given out since, of the tags noted.
+  std::uint64_t nearest_to_top_ = link_tag_mask;
+  std::uint64_t nearest_to_free_ = link_tag_mask;
+};
+
+// Attempts to find a moment. Those that are overtaken are so early, near the head of a list.
+constexpr int most_moments = 100;
+
+}  // namespace
+
+// Whether somebody who lives may own the node.
+bool stack_bytes::is_spoken_for(attachment& owner, std::uint32_t node, lane const& except) const {
+  participant_id known_dead = abandoned_owner;
+  for (auto& each : owner.map().used_lanes()) {
+    if (&each == &except) continue;
+    auto const held = read_name(each.intent, tag_);
+    if (!held || held->ticket != node) continue;
+    auto const by = each.owner.load(std::memory_order_acquire);
+    if (by == 0 || by == known_dead) continue;
+    if (owner.is_alive(by)) return true;
+    known_dead = by;
+  }
+  return false;
+}
+
+// A node that is in neither list at one moment is owned; who lives and owns it names it until he has put it,
+// and a node that was put has a new link. So the lanes need not be looked at in that same moment.
+stack_bytes::whereabouts stack_bytes::locate(attachment& owner, std::uint32_t node, lane const& where) const {
+  for (int attempt = 0; attempt < most_moments; ++attempt) {
+    stack_moment moment{*this};
+    bool is_found = false;
+    auto const is_another = [&](std::uint32_t each, std::uint64_t) { return !(is_found = each == node); };
+    if (!moment.walk(moment.top(), is_another)) continue;
+    if (is_found) return whereabouts::listed;
+    if (!moment.walk(moment.free(), is_another)) continue;
+    if (is_found) return whereabouts::listed;
+    if (is_spoken_for(owner, node, where)) return whereabouts::unknown;  // slow is not dead
+    moment.note(at(node).link.load(std::memory_order_acquire));          // A2 <- R2 (I4)
+    if (moment.is_undisturbed()) return whereabouts::orphaned;
+  }
+  return whereabouts::unknown;
+}
+
+void stack_bytes::settle_name(attachment& owner, lane& where, lane_name& name) const {
+  auto const dead = read_name(name, tag_);
+  if (!dead) return;
+  if (dead->ticket < capacity_) {  // else nothing that a stack writes
+    auto const node = static_cast<std::uint32_t>(dead->ticket);
+    auto const found = locate(owner, node, where);
+    if (found == whereabouts::unknown) return;
+    // Nobody else puts it: this lane names it and its owner lives. Dying from here on, it is in the list or not.
+    if (found == whereabouts::orphaned) put_free(node, layout_.node_bytes);
+  }
+  forget(name);
+  wake(header().pushers);
+}
+
+void stack_bytes::settle(attachment& owner) const {
+  owner.settle_lanes(tag_, [&](lane& dead) {
+    // seq_cst: forbids that two who took over two dead lanes that name the same node each see the other's
+    // lane as still the dead one's, and both put the node.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    for_each_name(dead, [&](lane_name& name) { settle_name(owner, dead, name); });
+  });
+}
+
+bool stack_bytes::visit_elements(function_ref<void(std::span<std::byte const>)> visit) const {
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> elements;
+  bool is_whole = false;
+  for (int attempt = 0; attempt < most_moments && !is_whole; ++attempt) {
+    elements.clear();
+    stack_moment moment{*this};
+    is_whole = moment.walk(moment.top(), [&](std::uint32_t node, std::uint64_t link) {
+      elements.emplace_back(node, link);
+      return true;
+    });
+  }
+  std::vector<std::byte> copy(layout_.payload_bytes);
+  for (auto const& [node, link] : elements) {
+    load_words(copy.data(), payload(node, layout_), copy.size());
+    // A3 <- R3: whoever saw a word of the next payload sees that the link has changed (I5).
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (at(node).link.load(std::memory_order_relaxed) == link) visit(copy);
+  }
+  return is_whole;
+}
+
+}  // namespace stoa
