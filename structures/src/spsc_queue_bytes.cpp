@@ -35,24 +35,16 @@ result<spsc_queue_bytes> spsc_queue_bytes::adopt(entry_view const& entry) {
 }
 
 result<std::uint64_t> spsc_queue_bytes::take_role(attached_entry const& entry, spsc_role which) const {
-  auto const& owner = entry.owner();
-  if (auto ok = check_writable(entry, which == spsc_role::producer ? "push" : "pop"); !ok) return ok.error();
-  auto& holder = role(which);
-  auto before = holder.load(std::memory_order_relaxed);  // a guess; the CAS decides
-  // Ids are never used twice: who is late with his judgement of a dead holder takes nothing over. A3 <- R3
-  if ((before != 0 && owner.is_alive(before)) ||
-      !holder.compare_exchange_strong(before, owner.self(), std::memory_order_acquire, std::memory_order_relaxed))
-    return failure{errc::role_taken,
-                   fmt::format("{}: expected no {}, found a live one: {}", entry.where(),
-                               which == spsc_role::producer ? "producer" : "consumer",
-                               before == owner.self() ? "another handle of this process" : "another process")};
-  return which == spsc_role::producer ? succeed_producer() : succeed_consumer();
+  bool const is_producer = which == spsc_role::producer;
+  auto const taken = stoa::take_role(role(which), entry, is_producer ? producer_role : consumer_role);
+  if (!taken) return taken.error();
+  return is_producer ? succeed_producer() : succeed_consumer();
 }
 
 // `tail` is noted after each publication, so the true one is there or further on. A batch is published from
 // its last slot to its first: one whose first slot is still free never happened (P2).
 std::uint64_t spsc_queue_bytes::succeed_producer() const noexcept {
-  auto ticket = header_->tail.load(std::memory_order_relaxed);  // ordered by A3
+  auto ticket = header_->tail.load(std::memory_order_relaxed);  // ordered by role.hpp:A1
   for (std::uint64_t i = 0; i < capacity(); ++i, ++ticket)
     if (slot_distance(word(ticket).load(std::memory_order_acquire), ticket) <= 0) break;  // A1 <- R2
   for (std::uint64_t i = 1; i < capacity(); ++i) {
@@ -68,7 +60,7 @@ std::uint64_t spsc_queue_bytes::succeed_producer() const noexcept {
 
 // `head` is the point of effect of a pop: slots before it are done with, whether freed or not (P5).
 std::uint64_t spsc_queue_bytes::succeed_consumer() const noexcept {
-  auto const head = header_->head.load(std::memory_order_relaxed);  // ordered by A3
+  auto const head = header_->head.load(std::memory_order_relaxed);  // ordered by role.hpp:A1
   for (auto ticket = head - capacity(); ticket != head; ++ticket) {
     auto taken = slot_word(ticket, slot_state::full);
     word(ticket).compare_exchange_strong(taken, free_word_after(ticket), std::memory_order_release,  // R2 -> A1
@@ -76,16 +68,6 @@ std::uint64_t spsc_queue_bytes::succeed_consumer() const noexcept {
   }
   wake(header_->producer_wait);
   return head;
-}
-
-bool spsc_queue_bytes::is_role_alive(attachment const& owner, spsc_role which) const noexcept {
-  return owner.is_alive(role(which).load(std::memory_order_relaxed));  // racy, and says so
-}
-
-void spsc_queue_bytes::release_role(attachment const& owner, spsc_role which) const noexcept {
-  auto mine = owner.self();
-  // R3 -> A3: all this holder did, before the next one starts.
-  role(which).compare_exchange_strong(mine, 0, std::memory_order_release, std::memory_order_relaxed);
 }
 
 std::uint64_t spsc_queue_bytes::was_size() const noexcept {

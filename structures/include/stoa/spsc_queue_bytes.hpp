@@ -8,6 +8,7 @@
 #include <span>
 #include <stoa/kinds.hpp>
 #include <stoa/queue_slot.hpp>
+#include <stoa/role.hpp>
 #include <stoa/waiting.hpp>
 
 namespace stoa {
@@ -57,8 +58,12 @@ class spsc_queue_bytes : public slot_array {
   // Takes a role that is free or whose holder is dead, and returns where to go on; role_taken while the
   // holder lives.
   result<std::uint64_t> take_role(attached_entry const& entry, spsc_role which) const;
-  bool is_role_alive(attachment const& owner, spsc_role which) const noexcept;
-  void release_role(attachment const& owner, spsc_role which) const noexcept;
+  bool is_role_alive(attachment const& owner, spsc_role which) const noexcept {
+    return stoa::is_role_alive(role(which), owner);
+  }
+  void release_role(attachment const& owner, spsc_role which) const noexcept {
+    stoa::release_role(role(which), owner);
+  }
 
   std::uint64_t was_size() const noexcept;
   spsc_queue_statistics statistics() const noexcept;

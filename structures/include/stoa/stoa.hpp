@@ -3,6 +3,7 @@
 #include <stoa/array.hpp>
 #include <stoa/base/literals.hpp>
 #include <stoa/queue.hpp>
+#include <stoa/ring.hpp>
 #include <stoa/segment.hpp>
 #include <stoa/spsc_queue.hpp>
 #include <stoa/stack.hpp>
