@@ -2,6 +2,7 @@
 #pragma once
 #include <stoa/array.hpp>
 #include <stoa/base/literals.hpp>
+#include <stoa/bitset.hpp>
 #include <stoa/queue.hpp>
 #include <stoa/ring.hpp>
 #include <stoa/segment.hpp>
