@@ -9,8 +9,8 @@
 //   twice   taken more than once.
 //   torn    an element whose two halves disagree.
 // Then all nodes must be free. Also counts how long pushers waited for room (longest while the poppers are
-// stopped): in all, and without the time in which they
-// were ready to run and the machine had no core for them. Exit status 0 if all is well.
+// stopped): in all, and without the time in which they were ready to run and the machine had no core for them.
+// Exit status 0 if all is well.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>

@@ -182,6 +182,38 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"pop_refusals", offsetof(type, pop_refusals), sizeof(type::pop_refusals)},
     });
   }
+  {
+    using type = stack_header;
+    out["stack_header"] = layout_of<type>({
+        {"capacity", offsetof(type, capacity), sizeof(type::capacity)},
+        {"payload_bytes", offsetof(type, payload_bytes), sizeof(type::payload_bytes)},
+        {"payload_offset", offsetof(type, payload_offset), sizeof(type::payload_offset)},
+        {"node_bytes", offsetof(type, node_bytes), sizeof(type::node_bytes)},
+        {"first_tag", offsetof(type, first_tag), sizeof(type::first_tag)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+        {"top", offsetof(type, top), sizeof(type::top)},
+        {"free", offsetof(type, free), sizeof(type::free)},
+        {"poppers", offsetof(type, poppers), sizeof(type::poppers)},
+        {"pushers", offsetof(type, pushers), sizeof(type::pushers)},
+        {"high_water", offsetof(type, high_water), sizeof(type::high_water)},
+        {"push_refusals", offsetof(type, push_refusals), sizeof(type::push_refusals)},
+        {"pop_refusals", offsetof(type, pop_refusals), sizeof(type::pop_refusals)},
+    });
+  }
+  {
+    using type = stack_node;
+    out["stack_node"] = layout_of<type>({
+        {"link", offsetof(type, link), sizeof(type::link)},
+        {"depth", offsetof(type, depth), sizeof(type::depth)},
+    });
+  }
+  {
+    using type = bitset_header;
+    out["bitset_header"] = layout_of<type>({
+        {"size", offsetof(type, size), sizeof(type::size)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
   return out;
 }
 
