@@ -3,6 +3,7 @@
 #include <stoa/array.hpp>
 #include <stoa/base/literals.hpp>
 #include <stoa/bitset.hpp>
+#include <stoa/object_pool.hpp>
 #include <stoa/queue.hpp>
 #include <stoa/ring.hpp>
 #include <stoa/segment.hpp>
