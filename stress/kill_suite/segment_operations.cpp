@@ -75,9 +75,9 @@ class segment_world final : public world {
     home_.erase("new");
     auto const free = home_.free_bytes();
     bad.expect(free == free_, fmt::format("{} bytes are free, {} were at first", free, free_));
-    auto const all = home_.try_publish<block>("all", (free_ - 128) / 8, filling);
-    bad.expect(all.has_value(), "the free bytes cannot be used");
-    if (all) home_.erase("all");
+    auto const all = home_.try_publish<block>("new", (free_ - 128) / 8, filling);
+    bad.expect(all.has_value(), "the name or the free bytes cannot be used");
+    if (all) home_.erase("new");
     others_go_on(bad);
     expect_all_places(bad);
   }

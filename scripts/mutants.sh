@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Seeds known bugs, one at a time, and sees whether a test fails for each: mutants.sh [PATTERN...]
+#
+#   scripts/mutants.sh              all of tests/mutants/*.patch
+#   scripts/mutants.sh queue value  those with this in their name
+#
+# A patch says why it is wrong in its first line, and in a line "Run: PROGRAM [OPTION...]" what must fail. Works on a
+# copy of the tree in a temporary directory: the checkout is not touched. Every program must pass without a
+# mutant first. Exit status 1 if a mutant survives, does not compile or does not apply any more.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/stoa-mutants.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+tree=$scratch/tree build=$scratch/build
+jobs=${STOA_JOBS:-2}
+most_seconds=180
+
+patches=()
+for patch in tests/mutants/*.patch; do
+  name=$(basename "$patch" .patch)
+  for pattern in "${@:-}"; do
+    [[ $name == *"$pattern"* ]] && patches+=("$name") && break
+  done
+done
+[ ${#patches[@]} -gt 0 ] || { echo "no mutant of that name" >&2; exit 1; }
+
+mkdir "$tree"
+tar --exclude=./build --exclude=./.git -cf - . | tar -xf - -C "$tree"
+if [ -z "${CMAKE_CXX_COMPILER_LAUNCHER-}" ] && command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+fi
+export CCACHE_BASEDIR=$scratch
+cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSTOA_BUILD_TESTS=ON -DSTOA_BUILD_TOOLS=OFF >/dev/null
+
+run_of() { sed -n 's/^Run: //p' "tests/mutants/$1.patch"; }
+build_of() { cmake --build "$build" --parallel "$jobs" --target "$1" >"$scratch/log" 2>&1; }
+# 0: it passed; 1: it failed; more: it hung
+passes() {
+  local program=$1 file status=0
+  shift
+  file=$(find "$build/tests" "$build/stress" -type f -name "$program" -perm -u+x)
+  timeout -k 5 "$most_seconds" "$file" "$@" >"$scratch/log" 2>&1 || status=$?
+  return "$status"
+}
+
+echo "without a mutant:"
+mapfile -t runs < <(for name in "${patches[@]}"; do run_of "$name"; done | sort -u)
+for run in "${runs[@]}"; do
+  read -r -a words <<<"$run"
+  build_of "${words[0]}" || { cat "$scratch/log"; echo "$run: does not build" >&2; exit 1; }
+  passes "${words[@]}" || { cat "$scratch/log"; echo "$run: fails without any mutant" >&2; exit 1; }
+done
+echo "  ${#runs[@]} runs pass"
+
+caught=0
+printf '%-42s %-8s %4s  %s\n' mutant verdict s "what must fail"
+for name in "${patches[@]}"; do
+  patch=$PWD/tests/mutants/$name.patch
+  begin=$SECONDS
+  run=$(run_of "$name")
+  read -r -a words <<<"$run"
+  if ! patch -d "$tree" -p1 -s --dry-run <"$patch" >/dev/null 2>&1; then
+    verdict="STALE"
+  else
+    patch -d "$tree" -p1 -s --no-backup-if-mismatch <"$patch"
+    if ! build_of "${words[0]}"; then
+      verdict="NO BUILD"
+    elif passes "${words[@]}"; then
+      verdict="SURVIVES"
+    else
+      verdict="caught"
+      caught=$((caught + 1))
+    fi
+    patch -d "$tree" -p1 -s -R --no-backup-if-mismatch <"$patch"
+  fi
+  printf '%-42s %-8s %4d  %s\n' "$name" "$verdict" $((SECONDS - begin)) "$run"
+done
+echo "caught $caught of ${#patches[@]}"
+[ "$caught" -eq ${#patches[@]} ]
