@@ -1,0 +1,263 @@
+// stoa/map_buckets.hpp: the algorithm of map and set.
+//
+// Bytes     docs/format.md "map", layout 1: map_header, home buckets, overflow buckets, users of those.
+// Progress  look and its kin write nothing and wait for nobody; they start over when the bucket changed
+//           meanwhile. Changes of one home bucket's elements exclude each other: who finds it locked waits,
+//           for a stopped process as long as it is stopped; a dead one's lock is released by who meets it.
+// Crash     A change takes effect with one store, R1. Dying before it, nothing has changed; dying after it, all
+//           has. A lock that is left behind guards nothing half done but spare buckets. (docs/crash.md, M1 to M8)
+//
+//   home bucket: state {version | valid: which slots of the chain hold elements}
+//                control {lock: lane | next bucket of the chain | fingerprints of its slots}, 3 slots
+//
+//   free slot --write--> written, not valid --state: point of effect--> valid --state--> free slot
+//
+// I1 lock     state, and next, fingerprints and free slots of a chain, are written only by the lane whose
+//             number is in the home bucket's control, and it named that bucket before      R2 -> A2, lanes.hpp I1
+// I2 one      a change of what a chain holds is one store of its state; a slot is written only while it is
+//             not valid, and whole before it is                                           R1 -> A1
+// I3 version  every store of a state advances its version: who reads state, then slots and control, and
+//             state again unchanged, has what the chain held at that moment               R3 -> A3
+// I4 spare    a chain has a free slot beside its elements, so that replacing never lacks room
+// I5 user     an overflow bucket is used by the home that its user word names, and only the holder of that
+//             home's lock frees it; it is linked before it holds anything, and freed after    R4 -> A4
+// I6 unique   a key is put in only under the lock of the home its hash says, after it was not found there
+#pragma once
+#include <algorithm>
+#include <cstring>
+#include <stoa/map_bytes.hpp>
+#include <stoa/map_key.hpp>
+
+namespace stoa {
+
+template <class K, std::size_t ValueBytes>
+class map_buckets {
+  static constexpr std::size_t key_words = words_for(sizeof(K));
+  static constexpr std::size_t value_words = words_for(ValueBytes);
+  static constexpr std::size_t slot_words = key_words + value_words;
+  static constexpr std::size_t bucket_bytes = map_layout{sizeof(K), ValueBytes, 0}.bucket_bytes();
+
+ public:
+  using key = key_image<K>;
+  using value_image = std::array<std::uint64_t, value_words>;  // the last word padded with zeros
+  enum class outcome : std::uint8_t { done, present, absent, full, changed };
+
+  map_buckets(std::shared_ptr<attached_entry> entry, map_bytes const& bytes) noexcept
+      : entry_{std::move(entry)},
+        lanes_{entry_->owner()},
+        first_lane_{entry_->owner().map().lanes().data()},
+        bytes_{bytes},
+        first_{bytes.first_bucket()},
+        homes_{bytes.homes()} {}
+
+  map_bytes const& bytes() const noexcept { return bytes_; }
+  attached_entry const& entry() const noexcept { return *entry_; }
+  attachment& owner() const noexcept { return lanes_.owner(); }
+
+  bool contains(key const& wanted) const {
+    return locate(wanted, home_of(wanted), [](atomic_u64 const*) {}).slot != nullptr;
+  }
+  // Copies the value to `to`. False: there is none.
+  bool find(key const& wanted, void* to) const {
+    return locate(wanted, home_of(wanted), [&](atomic_u64 const* slot) {
+             load_words(to, slot + key_words, ValueBytes);
+           }).slot != nullptr;
+  }
+  // done, present or full.
+  outcome insert(key const& fresh, void const* value) const {
+    auto const index = home_of(fresh);
+    auto seen = locate(fresh, index, [](atomic_u64 const*) {});
+    if (seen.slot != nullptr) return outcome::present;  // without a lock
+    locked_home const lock{*this, index};
+    if (!is_still(index, seen)) {
+      seen = locate(fresh, index, [](atomic_u64 const*) {});
+      if (seen.slot != nullptr) return outcome::present;  // I6
+    }
+    return put(index, seen, fresh, value) ? outcome::done : outcome::full;
+  }
+  // done, present (and replaced), or full.
+  outcome insert_or_assign(key const& wanted, void const* value) const {
+    auto const index = home_of(wanted);
+    locked_home const lock{*this, index};
+    auto const seen = locate(wanted, index, [](atomic_u64 const*) {});
+    if (!put(index, seen, wanted, value)) return outcome::full;
+    return seen.slot != nullptr ? outcome::present : outcome::done;
+  }
+  // Replaces the value if it still is `before`: done, absent, or changed.
+  outcome replace(key const& wanted, value_image const& before, value_image const& after) const {
+    auto const index = home_of(wanted);
+    locked_home const lock{*this, index};
+    auto const seen = locate(wanted, index, [](atomic_u64 const*) {});
+    if (seen.slot == nullptr) return outcome::absent;
+    for (std::size_t i = 0; i < value_words; ++i)
+      if (seen.slot[key_words + i].load(std::memory_order_relaxed) != before[i]) return outcome::changed;
+    if (!put(index, seen, wanted, after.data())) throw error{damaged(*entry_, "a chain without a free slot")};
+    return outcome::done;
+  }
+  bool erase(key const& unwanted) const {
+    auto const index = home_of(unwanted);
+    auto seen = locate(unwanted, index, [](atomic_u64 const*) {});
+    if (seen.slot == nullptr) return false;  // without a lock
+    locked_home const lock{*this, index};
+    if (!is_still(index, seen)) seen = locate(unwanted, index, [](atomic_u64 const*) {});
+    if (seen.slot == nullptr) return false;
+    auto& home = at(index);
+    publish(home, seen.state, valid_in(seen.state) & ~(std::uint64_t{1} << seen.number));
+    if (next_of(home.control.load(std::memory_order_relaxed)) != 0) bytes_.tidy(index);  // I1
+    return true;
+  }
+  void clear() const {
+    for (std::uint64_t index = 0; index < homes_; ++index) {
+      auto& home = at(index);
+      if (valid_in(home.state.load(std::memory_order_relaxed)) == 0) continue;  // as if cleared just now
+      locked_home const lock{*this, index};
+      publish(home, home.state.load(std::memory_order_relaxed), 0);  // I1
+      bytes_.tidy(index);
+    }
+  }
+  // Calls visit(key bytes, value bytes) for each element, chain by chain: each as it was at one moment.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    std::vector<std::uint64_t> copies;
+    for (std::uint64_t index = 0; index < homes_; ++index) {
+      if (valid_in(at(index).state.load(std::memory_order_relaxed)) == 0) continue;  // as it was just now
+      if (!bytes_.copy_chain(index, copies)) throw error{damaged(*entry_, "a bucket that never holds still")};
+      for (std::size_t i = 0; i < copies.size(); i += slot_words)
+        visit(static_cast<void const*>(&copies[i]), static_cast<void const*>(copies.data() + i + key_words));
+    }
+  }
+
+ private:
+  // Where a key was found in which state of its home. slot is null if it was not.
+  struct place {
+    std::uint64_t state;
+    atomic_u64* slot;
+    std::uint32_t number;  // in the chain
+  };
+  // Holds a home's lock. While another holds it, waits.
+  class locked_home {
+   public:
+    locked_home(map_buckets const& in, std::uint64_t index) : mine_{in.lanes_.mine()}, home_{in.at(index)} {
+      write_name(mine_.intent, make_what(in.bytes_.tag(), lane_op::lock), index);
+      auto const number = static_cast<std::uint64_t>(&mine_ - in.first_lane_) + 1;
+      auto seen = with_lock(home_.control.load(std::memory_order_relaxed), 0);  // a guess; the CAS decides
+      // A2 <- R2 (I1). And a release: the name comes first (lanes.hpp I1).
+      if (!home_.control.compare_exchange_strong(seen, with_lock(seen, number), std::memory_order_acq_rel,
+                                                 std::memory_order_relaxed)) [[unlikely]]
+        in.bytes_.lock_slowly(*in.entry_, mine_, index);
+    }
+    ~locked_home() {
+      map_bytes::unlock(home_);
+      forget(mine_.intent);
+    }
+    locked_home(locked_home const&) = delete;
+    locked_home& operator=(locked_home const&) = delete;
+
+   private:
+    lane& mine_;
+    map_bucket& home_;
+  };
+
+  // The upper half of the hash, scaled to the number of homes.
+  std::uint64_t home_of(key const& wanted) const noexcept { return (wanted.hash >> 32) * homes_ >> 32; }
+  map_bucket& at(std::uint64_t index) const noexcept {
+    return *reinterpret_cast<map_bucket*>(first_ + index * bucket_bytes);
+  }
+  static atomic_u64* slot(map_bucket& in, std::uint32_t number) noexcept {
+    return reinterpret_cast<atomic_u64*>(&in + 1) + number * slot_words;
+  }
+  bool is_still(std::uint64_t index, place const& seen) const noexcept {
+    return at(index).state.load(std::memory_order_relaxed) == seen.state;  // I1
+  }
+
+  // relaxed: A3 validates.
+  static bool is_key(atomic_u64 const* words, key const& wanted) noexcept {
+    for (std::size_t i = 0; i < key_words; ++i)
+      if (words[i].load(std::memory_order_relaxed) != wanted.words[i]) return false;
+    return true;
+  }
+  // Number of the slot of one bucket that is valid and has this key, slots_per_bucket if none.
+  static std::uint32_t slot_with(map_bucket& in, key const& wanted, std::uint64_t valid) noexcept {
+    if constexpr (key_words == 1) {  // on the line that is here anyway: no fingerprint tells more, no branch is guessed
+      std::uint64_t equal = std::uint64_t{1} << slots_per_bucket;
+      for (std::uint32_t i = 0; i < slots_per_bucket; ++i)
+        equal |= (valid & (std::uint64_t{is_key(slot(in, i), wanted)} << i));
+      return static_cast<std::uint32_t>(std::countr_zero(equal));
+    } else {
+      auto const control = in.control.load(std::memory_order_relaxed);  // A3 validates
+      for (std::uint32_t i = 0; i < slots_per_bucket; ++i)
+        if ((valid >> i & 1) != 0 && fingerprint_of(control, i) == wanted.fingerprint() && is_key(slot(in, i), wanted))
+          return i;
+      return slots_per_bucket;
+    }
+  }
+  place in_overflow(map_bucket& home, std::uint64_t state, key const& wanted) const noexcept {
+    auto valid = valid_in(state) >> slots_per_bucket;
+    auto* bucket = &home;
+    for (std::uint32_t first = slots_per_bucket; valid != 0; first += slots_per_bucket, valid >>= slots_per_bucket) {
+      auto const next = next_of(bucket->control.load(std::memory_order_relaxed));  // A3 validates
+      if (next == 0 || next > bytes_.overflows()) break;  // stale, or input
+      bucket = &at(homes_ + next - 1);
+      if (auto const i = slot_with(*bucket, wanted, valid); i != slots_per_bucket)
+        return {state, slot(*bucket, i), first + i};
+    }
+    return {state, nullptr, 0};
+  }
+  // Looks for the key and calls take(slot) if it is there, perhaps several times: what it took the last time is
+  // right. Writes nothing. Throws corrupt_structure for a bucket that never holds still.
+  template <class Take>
+  [[gnu::always_inline]] place locate(key const& wanted, std::uint64_t index, Take take) const {
+    auto& home = at(index);
+    for (patience left;;) {
+      auto const state = home.state.load(std::memory_order_acquire);  // A1 <- R1 (I2)
+      place found{state, nullptr, 0};
+      if (auto const i = slot_with(home, wanted, state); i != slots_per_bucket)
+        found = {state, slot(home, i), i};
+      else if (valid_in(state) >> slots_per_bucket != 0) [[unlikely]]
+        found = in_overflow(home, state, wanted);
+      if (found.slot != nullptr) take(found.slot);
+      // A3 <- R3: whoever saw anything of a later change sees that the state has changed (I3).
+      std::atomic_thread_fence(std::memory_order_acquire);
+      if (home.state.load(std::memory_order_relaxed) == state) [[likely]] return found;
+      if (left.is_over()) throw error{damaged(*entry_, "a bucket that never holds still")};
+    }
+  }
+
+  static void publish(map_bucket& home, std::uint64_t state, std::uint64_t valid) noexcept {
+    home.state.store(next_state(state, valid), std::memory_order_release);  // R1 -> A1 (I2)
+  }
+  // Under the lock: a new element in a free slot, in place of the one that was seen, if one was.
+  [[gnu::always_inline]] bool put(std::uint64_t index, place const& seen, key const& fresh, void const* value) const {
+    auto& home = at(index);
+    map_bytes::chain chain;
+    chain.buckets[0] = &home;
+    chain.count = 1;
+    if (next_of(home.control.load(std::memory_order_relaxed)) != 0) [[unlikely]] chain = bytes_.chain_of(index);
+    auto const valid = valid_in(seen.state) & slots_of(chain.count);
+    bool const is_new = seen.slot == nullptr;
+    auto const room = chain.count * slots_per_bucket - static_cast<std::uint32_t>(std::popcount(valid));
+    if (room < 1u + is_new) [[unlikely]]  // I4
+      if (!bytes_.extend(index, chain)) return false;
+    auto const number = static_cast<std::uint32_t>(std::countr_one(valid));  // the lowest that is free
+    auto& bucket = *chain.buckets[number / slots_per_bucket];
+    auto const i = number % slots_per_bucket;
+    // R3 -> A3: the state that says this slot is free comes before anything that is written into it (I3).
+    std::atomic_thread_fence(std::memory_order_release);
+    store_words(slot(bucket, i), fresh.words.data(), key_words * word_bytes);
+    store_words(slot(bucket, i) + key_words, value, ValueBytes);
+    auto const control = bucket.control.load(std::memory_order_relaxed);                           // I1
+    bucket.control.store(with_fingerprint(control, i, fresh.fingerprint()), std::memory_order_relaxed);  // before R1
+    publish(home, seen.state,
+            (valid | std::uint64_t{1} << number) & ~(is_new ? 0 : std::uint64_t{1} << seen.number));
+    return true;
+  }
+
+  std::shared_ptr<attached_entry> entry_;
+  lane_access lanes_;
+  lane* first_lane_;
+  map_bytes bytes_;
+  std::byte* first_;
+  std::uint64_t homes_;  // copied at attach: a scribbled header cannot push us out of bounds
+};
+
+}  // namespace stoa
