@@ -214,6 +214,27 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"pad", offsetof(type, pad), sizeof(type::pad)},
     });
   }
+  {
+    using type = ring_header;
+    out["ring_header"] = layout_of<type>({
+        {"capacity", offsetof(type, capacity), sizeof(type::capacity)},
+        {"first_position", offsetof(type, first_position), sizeof(type::first_position)},
+        {"payload_bytes", offsetof(type, payload_bytes), sizeof(type::payload_bytes)},
+        {"slot_bytes", offsetof(type, slot_bytes), sizeof(type::slot_bytes)},
+        {"mode", offsetof(type, mode), sizeof(type::mode)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+        {"producer", offsetof(type, producer), sizeof(type::producer)},
+        {"announced", offsetof(type, announced), sizeof(type::announced)},
+        {"published", offsetof(type, published), sizeof(type::published)},
+        {"high_water", offsetof(type, high_water), sizeof(type::high_water)},
+        {"push_refusals", offsetof(type, push_refusals), sizeof(type::push_refusals)},
+        {"consumed", offsetof(type, consumed), sizeof(type::consumed)},
+        {"lost", offsetof(type, lost), sizeof(type::lost)},
+        {"pop_refusals", offsetof(type, pop_refusals), sizeof(type::pop_refusals)},
+        {"readers", offsetof(type, readers), sizeof(type::readers)},
+        {"producers", offsetof(type, producers), sizeof(type::producers)},
+    });
+  }
   return out;
 }
 

@@ -29,10 +29,18 @@ struct ring_samples {
 
   // nullopt: the producer has come to it.
   static std::optional<T> copy(ring_bytes const& ring, std::uint64_t position) noexcept {
-    raw bytes;
-    ring.load<sizeof(T)>(bytes.data(), position);
-    if (ring.overtaken(position) != 0) [[unlikely]] return std::nullopt;
-    return std::bit_cast<T>(bytes);
+    if constexpr (sizeof(T) > 2 * word_bytes && std::is_default_constructible_v<T>) {
+      // Words go straight to where the caller wants them: reading them again in wider pieces would stall.
+      std::optional<T> value{std::in_place};
+      ring.load<sizeof(T)>(static_cast<void*>(&*value), position);
+      if (ring.overtaken(position) != 0) [[unlikely]] value.reset();
+      return value;
+    } else {
+      raw bytes;
+      ring.load<sizeof(T)>(bytes.data(), position);
+      if (ring.overtaken(position) != 0) [[unlikely]] return std::nullopt;
+      return std::bit_cast<T>(bytes);
+    }
   }
   // Copies up to out.size() samples from from.begin on; moves those that are valid to the front, and says which.
   static ring_range copy(ring_bytes const& ring, ring_range from, std::span<T> out) noexcept {
