@@ -2,6 +2,7 @@
 #pragma once
 #include <stoa/array.hpp>
 #include <stoa/base/literals.hpp>
+#include <stoa/heap.hpp>
 #include <stoa/bitset.hpp>
 #include <stoa/map.hpp>
 #include <stoa/object_pool.hpp>
