@@ -235,6 +235,36 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"producers", offsetof(type, producers), sizeof(type::producers)},
     });
   }
+  {
+    using type = object_pool_header;
+    out["object_pool_header"] = layout_of<type>({
+        {"capacity", offsetof(type, capacity), sizeof(type::capacity)},
+        {"object_bytes", offsetof(type, object_bytes), sizeof(type::object_bytes)},
+        {"first_generation", offsetof(type, first_generation), sizeof(type::first_generation)},
+        {"tag", offsetof(type, tag), sizeof(type::tag)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"refusals", offsetof(type, refusals), sizeof(type::refusals)},
+        {"reclaimed", offsetof(type, reclaimed), sizeof(type::reclaimed)},
+        {"high_water", offsetof(type, high_water), sizeof(type::high_water)},
+    });
+  }
+  {
+    using type = pool_handle;
+    out["pool_handle"] = layout_of<type>({
+        {"index", offsetof(type, index), sizeof(type::index)},
+        {"key", offsetof(type, key), sizeof(type::key)},
+    });
+  }
+  {
+    using type = heap_header;
+    out["heap_header"] = layout_of<type>({
+        {"heap_bytes", offsetof(type, heap_bytes), sizeof(type::heap_bytes)},
+        {"boost_version", offsetof(type, boost_version), sizeof(type::boost_version)},
+        {"mutex_bytes", offsetof(type, mutex_bytes), sizeof(type::mutex_bytes)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
   return out;
 }
 
