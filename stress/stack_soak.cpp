@@ -24,6 +24,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+#include <stdexcept>
 #include <stoa/stoa.hpp>
 #include <string>
 #include <thread>
@@ -153,6 +154,7 @@ struct worker {
 
 pid_t start(settings const& with, role as) {
   pid_t const pid = ::fork();
+  if (pid < 0) throw std::runtime_error{"fork failed"};  // and never kill(-1)
   if (pid == 0) {
     ::signal(SIGTERM, SIG_DFL);
     work(with.segment, as);
