@@ -30,6 +30,12 @@ std::vector<operation> array_operations();
 std::vector<operation> value_operations();
 std::vector<operation> spsc_queue_operations();
 std::vector<operation> queue_operations();
+std::vector<operation> ring_operations();
+std::vector<operation> stack_operations();
+std::vector<operation> object_pool_operations();
+std::vector<operation> map_operations();
+std::vector<operation> set_operations();
+std::vector<operation> bitset_operations();
 std::vector<operation> segment_operations();
 
 std::vector<operation> all_operations();

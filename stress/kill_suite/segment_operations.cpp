@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t words = 40;
 constexpr std::uint64_t filling = 0x0101'0101'0101'0101;
+using block = stoa::testing::block;
 using journal = stoa::queue<std::uint64_t>;
 
 // A process with or without the segment, and with or without the entry.

@@ -1,9 +1,10 @@
 // A successor in the role of the dead goes on; the role of a stopped process stays its own.
 #include <array>
+#include <stoa/spsc_queue.hpp>
 
 #include "balance.hpp"
-#include "elements.hpp"
 #include "operations.hpp"
+#include "sealed.hpp"
 
 namespace stoa::kill_suite {
 namespace {

@@ -1,6 +1,8 @@
 // Readers have the old value or the new one, whole, and no buffer is lost.
-#include "elements.hpp"
+#include <stoa/value.hpp>
+
 #include "operations.hpp"
+#include "sealed.hpp"
 
 namespace stoa::kill_suite {
 namespace {

@@ -8,10 +8,9 @@
 #include <stoa/stoa.hpp>
 
 #include "scratch.hpp"
+#include "sealed.hpp"
 
 namespace stoa::testing {
-
-inline constexpr std::uint64_t before_wrap = ~std::uint64_t{0} - 2;  // 2^64 - 3
 
 // Every byte belongs to the value: no padding, so that elements are compared byte by byte.
 template <std::size_t Bytes, std::size_t Align = 1>
@@ -43,17 +42,6 @@ template <class T>
 bool is_element(T const& value, std::uint64_t n) {
   return is_same(value, element<T>(n));
 }
-
-// Knows when it was torn: all words follow from the first.
-struct sealed {
-  std::array<std::uint64_t, 8> words{};
-  sealed() = default;
-  explicit sealed(std::uint64_t number) {
-    for (std::size_t i = 0; i < words.size(); ++i) words[i] = number ^ (i * 0x9E37'79B9'7F4A'7C15);
-  }
-  std::uint64_t number() const { return words[0]; }
-  bool is_whole() const { return words == sealed{number()}.words; }
-};
 
 // One segment, opened twice: what `first` and `second` attach lies at different addresses, and they
 // are two participants, as two processes would be.

@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stoa/queue.hpp>
+#include <stoa/segment.hpp>
 #include <vector>
 
-#include "elements.hpp"
+#include "scratch.hpp"
+#include "sealed.hpp"
 #include "victim.hpp"
 
 namespace stoa::testing {

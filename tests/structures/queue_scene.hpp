@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "elements.hpp"
 #include "kill_each_instruction.hpp"
 #include "queue_actor.hpp"
 
