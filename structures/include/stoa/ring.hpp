@@ -42,7 +42,7 @@ class ring {
 
   // Publishes a sample. Waits while full, in bounded mode.
   void push(T const& value, wait_strategy strategy = wait_strategy::adaptive) const {
-    if (!push_one(value)) [[unlikely]] push_until(value, deadline::never(), strategy);
+    if (!push_one(value)) [[unlikely]] wait_to_push(value, deadline::never(), strategy);
   }
   // false: full. In overwrite mode always true. Never waits.
   bool try_push(T const& value) const {
@@ -57,10 +57,7 @@ class ring {
     return push_until(value, deadline::after(timeout), strategy);
   }
   bool push_until(T const& value, deadline until, wait_strategy strategy = wait_strategy::adaptive) const {
-    if (push_one(value)) [[likely]] return true;
-    bool const done = wait_for(bytes_.header().producers, until, strategy, [&](bool) { return push_one(value); });
-    if (!done) refuse_push();
-    return done;
+    return push_one(value) || wait_to_push(value, until, strategy);
   }
   // Publishes as many of the front of `values` as there is room for; how many, in overwrite mode all. Up to
   // capacity() samples are published at once: others see all of them or none, also if this process dies. More
@@ -99,11 +96,13 @@ class ring {
   }
   // The newest sample; nullopt: there was none yet.
   [[nodiscard]] std::optional<T> latest() const noexcept {
-    for (;;) {
-      auto const there = bytes_.held();
-      if (there.size() == 0) return std::nullopt;
-      if (auto got = samples::copy(bytes_, there.end - 1)) [[likely]] return got;
-    }
+    return samples::found_by([this](auto& value) {
+      for (;;) {
+        auto const there = bytes_.held();
+        if (there.size() == 0) return false;
+        if (samples::copy(bytes_, there.end - 1, value)) [[likely]] return true;
+      }
+    });
   }
   // The newest samples, as many as are held and fit into `out`, the oldest of them first; how many. While
   // the producer is faster than the copy, they are fewer.
@@ -112,7 +111,8 @@ class ring {
   ring_range held() const noexcept { return bytes_.held(); }
   // The sample at a position; nullopt: not yet, or not any more.
   [[nodiscard]] std::optional<T> at(std::uint64_t position) const noexcept {
-    return held().holds(position) ? samples::copy(bytes_, position) : std::nullopt;
+    return samples::found_by(
+        [&](auto& value) { return held().holds(position) && samples::copy(bytes_, position, value); });
   }
   // The samples from a position on; how many. 0: the first of them is not held.
   [[nodiscard]] std::size_t history(std::uint64_t position, std::span<T> out) const noexcept {
@@ -165,7 +165,7 @@ class ring {
   struct producer_side {
     std::uint64_t epoch = 0;      // of this process when it took the role; 0: it has not
     std::uint64_t cursor = 0;     // the next position
-    std::uint64_t announced = 0;  // what the header says
+    std::uint64_t announced = 0;  // what the header said when it took the role
     std::uint64_t consumed = 0;   // what the header said: not more than it says now
   };
   struct shared_state {
@@ -201,7 +201,7 @@ class ring {
     if (left() < wanted) mine.consumed = bytes_.consumed();  // A2 <- R2 (I4)
     return std::min(wanted, left());
   }
-  bool push_one(T const& value) const {
+  [[gnu::always_inline]] bool push_one(T const& value) const {
     auto& mine = own();
     if (room(mine, 1) == 0) [[unlikely]] return false;
     bytes_.announce(mine.cursor + 1, mine.announced);
@@ -209,6 +209,13 @@ class ring {
     bytes_.publish(++mine.cursor);
     if ((mine.cursor & 0xFF) == 0) [[unlikely]] bytes_.note_fill();
     return true;
+  }
+  // Out of line: what is left in line is what the compiler keeps in registers.
+  [[gnu::noinline]] bool wait_to_push(T const& value, deadline until, wait_strategy strategy) const {
+    bool const done = wait_for(bytes_.header().producers, until, strategy,
+                               [&](bool) { return push_some({&value, 1}) != 0; });
+    if (!done) refuse_push();
+    return done;
   }
   std::size_t push_some(std::span<T const> values) const;
   [[gnu::noinline]] void refuse_push() const noexcept {
@@ -218,15 +225,17 @@ class ring {
 
   std::optional<T> pop_one() const {
     require_writable(*state_->entry, "pop");
+    return samples::found_by([this](auto& value) { return pop_to(value); });
+  }
+  [[gnu::always_inline]] bool pop_to(typename samples::holder& value) const noexcept {
     for (unsigned overtaken = 0;;) {
       auto const from = bytes_.consumed();
       auto const there = bytes_.readable(from, overtaken);
-      if (there.size() == 0) return std::nullopt;
-      auto got = samples::copy(bytes_, there.begin);
-      if (!got) [[unlikely]]
+      if (there.size() == 0) return false;
+      if (!samples::copy(bytes_, there.begin, value)) [[unlikely]]
         ++overtaken;
-      else if (bytes_.consume(from, {there.begin, there.begin + 1}))
-        return got;
+      else if (bytes_.consume(from, {there.begin, there.begin + 1})) [[likely]]
+        return true;
     }
   }
   [[gnu::noinline]] void refuse_pop() const noexcept { ring_bytes::count(bytes_.header().pop_refusals); }

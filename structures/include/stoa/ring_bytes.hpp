@@ -189,12 +189,10 @@ class ring_bytes {
 
   // --- the producer's alone ---
 
-  // Announces the slots up to `end`; `announced` is the producer's own copy of the word.
-  void announce(std::uint64_t end, std::uint64_t& announced) const noexcept {
-    if (is_past(end, announced)) [[likely]] {  // not so after a predecessor's death (I3)
+  // Announces the slots up to `end`. `inherited` is what the word said when this producer took its role.
+  void announce(std::uint64_t end, std::uint64_t inherited) const noexcept {
+    if (is_past(end, inherited)) [[likely]]  // else a dead predecessor has announced them already (I3)
       header().announced.store(end, std::memory_order_relaxed);  // ordered by R3
-      announced = end;
-    }
     // R3 -> A3 (I1): before any word of the payload. Also where nothing was stored: the announcement
     // of the predecessor, once seen here, is seen by whoever sees these words.
     std::atomic_thread_fence(std::memory_order_release);

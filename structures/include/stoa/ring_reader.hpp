@@ -17,6 +17,7 @@
 #include <stoa/base/shareable.hpp>
 #include <stoa/ring_bytes.hpp>
 #include <thread>
+#include <type_traits>
 
 namespace stoa {
 
@@ -25,22 +26,38 @@ namespace internal {
 // Samples of a known type. What is copied is valid only where the ring says afterwards that it was not overtaken.
 template <shareable T>
 struct ring_samples {
+  // A small one is passed in registers: an optional in memory would stall on its two differently sized stores.
+  // A larger one is read straight to where the caller wants it: copying its words again would stall likewise.
+  static constexpr bool is_small = sizeof(T) <= 2 * word_bytes;
   using raw = std::array<std::byte, sizeof(T)>;
+  using holder = std::conditional_t<is_small, raw, std::optional<T>>;
 
-  // nullopt: the producer has come to it.
-  static std::optional<T> copy(ring_bytes const& ring, std::uint64_t position) noexcept {
-    if constexpr (sizeof(T) > 2 * word_bytes && std::is_default_constructible_v<T>) {
-      // Words go straight to where the caller wants them: reading them again in wider pieces would stall.
-      std::optional<T> value{std::in_place};
-      ring.load<sizeof(T)>(static_cast<void*>(&*value), position);
-      if (ring.overtaken(position) != 0) [[unlikely]] value.reset();
+  // What fill(holder&) finds, which returns whether there is anything.
+  template <class Fill>
+  [[gnu::always_inline]] static inline std::optional<T> found_by(Fill fill) {
+    holder value{};
+    bool const is_found = fill(value);
+    if constexpr (is_small) {
+      if (!is_found) [[unlikely]] return std::nullopt;
+      return std::bit_cast<T>(value);
+    } else {
+      if (!is_found) [[unlikely]] value.reset();
       return value;
+    }
+  }
+  // False: the producer has come to it.
+  static bool copy(ring_bytes const& ring, std::uint64_t position, holder& value) noexcept {
+    if constexpr (is_small) {
+      ring.load<sizeof(T)>(value.data(), position);
+    } else if constexpr (std::is_default_constructible_v<T>) {
+      value.emplace();
+      ring.load<sizeof(T)>(static_cast<void*>(&*value), position);
     } else {
       raw bytes;
       ring.load<sizeof(T)>(bytes.data(), position);
-      if (ring.overtaken(position) != 0) [[unlikely]] return std::nullopt;
-      return std::bit_cast<T>(bytes);
+      value.emplace(std::bit_cast<T>(bytes));
     }
+    return ring.overtaken(position) == 0;
   }
   // Copies up to out.size() samples from from.begin on; moves those that are valid to the front, and says which.
   static ring_range copy(ring_bytes const& ring, ring_range from, std::span<T> out) noexcept {
@@ -68,14 +85,7 @@ class ring_reader {
 
   // The next sample; nullopt: there is none yet. Never waits.
   [[nodiscard]] std::optional<T> try_read() {
-    for (unsigned overtaken = 0;; ++overtaken) {
-      auto const there = bytes_.readable(position_, overtaken);
-      if (there.size() == 0) return std::nullopt;
-      if (auto got = samples::copy(bytes_, there.begin)) [[likely]] {
-        go_on({there.begin, there.begin + 1});
-        return got;
-      }
-    }
+    return samples::found_by([this](auto& value) { return read_one(value); });
   }
   // Waits until there is one.
   T read(wait_strategy strategy = wait_strategy::adaptive) { return *read_until(deadline::never(), strategy); }
@@ -126,6 +136,15 @@ class ring_reader {
   void seek(std::uint64_t position) noexcept { position_ = position; }
 
  private:
+  [[gnu::always_inline]] bool read_one(typename samples::holder& value) noexcept {
+    for (unsigned overtaken = 0;; ++overtaken) {
+      auto const there = bytes_.readable(position_, overtaken);
+      if (there.size() == 0) return false;
+      if (!samples::copy(bytes_, there.begin, value)) [[unlikely]] continue;
+      go_on({there.begin, there.begin + 1});
+      return true;
+    }
+  }
   void go_on(ring_range const& read) noexcept {
     lost_ += read.begin - position_;
     position_ = read.end;
