@@ -53,6 +53,7 @@ struct actor {
   segment home;
   numbers pool;
   pool_handle ours;
+  pool_handle corpse;
   report& done;
   pool_handle mine{};
 };
@@ -66,6 +67,7 @@ void acquire_and_release(actor& self) {
 void release_own(actor& self) { self.done.note_pop(self.pool.release(self.mine)); }
 void release_ours(actor& self) { self.done.note_pop(self.pool.release(self.ours)); }
 void adopt_ours(actor& self) { self.done.note_pop(self.pool.adopt(self.ours)); }
+void adopt_of_the_dead(actor& self) { self.done.note_pop(self.pool.adopt(self.corpse)); }
 void reclaim(actor& self) { self.done.note_pop(self.pool.reclaim()); }
 void acquire_with_timeout(actor& self) {
   if (auto const got = self.pool.acquire_for(std::chrono::seconds{1}, wait_strategy::sleep))
@@ -87,6 +89,7 @@ std::vector<operation> operations() {
       {"ReleaseOwn", hold_ours, true, release_own},
       {"ReleaseOfWhatAnotherHolds", hold_ours, false, release_ours},
       {"Adopt", hold_ours, false, adopt_ours},
+      {"AdoptOfWhatADeadOneHeld", hold_ours_and_a_corpse, false, adopt_of_the_dead},
       {"Reclaim", hold_ours_and_a_corpse, false, reclaim},
       {"AcquireOfWhatADeadOneHeld", exhaust, false, acquire},
       {"WaitForWhatADeadOneHeld", exhaust, false, acquire_with_timeout},
@@ -116,7 +119,7 @@ class object_pool_operation : public ::testing::TestWithParam<operation> {
     return [&where] {
       auto home = segment::open(where.name);
       auto pool = home.attach<numbers>("p");
-      actor self{home, pool, where.ours, *where.reported.get()};
+      actor self{home, pool, where.ours, where.corpse, *where.reported.get()};
       if (GetParam().has_own) self.mine = pool.acquire();
       return [self]() mutable {
         GetParam().run(self);
@@ -213,7 +216,7 @@ TEST(object_pool_rivals, OneReleaserWinsWhereverTheOtherDies) {
   auto const victim = [](scene const& where) {
     return [&where] {
       auto const home = segment::open(where.name);
-      actor self{home, home.attach<numbers>("p"), where.ours, *where.reported.get()};
+      actor self{home, home.attach<numbers>("p"), where.ours, where.corpse, *where.reported.get()};
       return [self]() mutable {
         release_ours(self);
         self.done.is_done = true;
@@ -245,6 +248,49 @@ TEST(object_pool_rivals, OneReleaserWinsWhereverTheOtherDies) {
     for (auto const& each : all) EXPECT_TRUE(where.pool.release(each));
     expect_the_rest_to_be_free(where, 0);
     return won ? effect::none : effect::whole;
+  });
+}
+
+// Who finds an object held clears its hint; its holder, who releases it just then, may still have seen the hint. Without
+// anybody who looks at all words, the object is found or its hint is set, wherever the two meet.
+TEST(object_pool_rivals, NoHintIsLostBetweenAReleaserAndWhoFoundItHeld) {
+  auto const hints_of = [](segment const& home) {
+    auto const body = home.attachment().entries().at(0).body;
+    return reinterpret_cast<atomic_u64*>(body.data() + sizeof(object_pool_header) + align_up(capacity * 8, pad_bytes));
+  };
+  auto const hold_all = [&](scene& where) {
+    hold_ours(where);
+    while (where.pool.acquire()) {
+    }
+    hints_of(where.home)->store((1u << capacity) - 1);
+  };
+  auto const victim = [](scene const& where) {
+    return [&where] {
+      auto const home = segment::open(where.name);
+      auto const bytes = object_pool_bytes::adopt(home.attachment().entries().at(0)).value();
+      auto const self = object_pool_bytes::owner_for(home.attachment().self());
+      auto const start = (where.ours.index + 1) % capacity;
+      return [home, bytes, self, start, done = where.reported.get()] {
+        if (bytes.blocks().take(self, start)) done->note_push(1);
+        done->is_done = true;
+      };
+    };
+  };
+  auto const trace = [&] {
+    scene where;
+    hold_all(where);
+    return stepped_child{victim(where)}.trace();
+  };
+  for_each_instruction(trace, [&](cut const& here) {
+    scene where;
+    hold_all(where);
+    stepped_child stopped{victim(where)};
+    here.lead(stopped);
+    EXPECT_TRUE(where.pool.release(where.ours));
+    EXPECT_TRUE(stopped.finish());
+    auto const hint = std::uint64_t{1} << where.ours.index;
+    EXPECT_TRUE(where.reported.get()->pushes == 1 || (hints_of(where.home)->load() & hint) != 0);
+    return effect::undecided;
   });
 }
 
