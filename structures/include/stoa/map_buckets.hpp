@@ -180,6 +180,7 @@ class map_buckets {
   static std::uint32_t slot_with(map_bucket& in, key const& wanted, std::uint64_t valid) noexcept {
     if constexpr (key_words == 1) {  // on the line that is here anyway: no fingerprint tells more, no branch is guessed
       std::uint64_t equal = std::uint64_t{1} << slots_per_bucket;
+#pragma GCC unroll 3
       for (std::uint32_t i = 0; i < slots_per_bucket; ++i)
         equal |= (valid & (std::uint64_t{is_key(slot(in, i), wanted)} << i));
       return static_cast<std::uint32_t>(std::countr_zero(equal));
