@@ -265,6 +265,28 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"pad", offsetof(type, pad), sizeof(type::pad)},
     });
   }
+  {
+    using type = map_header;
+    out["map_header"] = layout_of<type>({
+        {"capacity", offsetof(type, capacity), sizeof(type::capacity)},
+        {"homes", offsetof(type, homes), sizeof(type::homes)},
+        {"overflows", offsetof(type, overflows), sizeof(type::overflows)},
+        {"bucket_bytes", offsetof(type, bucket_bytes), sizeof(type::bucket_bytes)},
+        {"key_bytes", offsetof(type, key_bytes), sizeof(type::key_bytes)},
+        {"value_bytes", offsetof(type, value_bytes), sizeof(type::value_bytes)},
+        {"value_offset", offsetof(type, value_offset), sizeof(type::value_offset)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+        {"hint", offsetof(type, hint), sizeof(type::hint)},
+        {"refusals", offsetof(type, refusals), sizeof(type::refusals)},
+    });
+  }
+  {
+    using type = map_bucket;
+    out["map_bucket"] = layout_of<type>({
+        {"state", offsetof(type, state), sizeof(type::state)},
+        {"control", offsetof(type, control), sizeof(type::control)},
+    });
+  }
   return out;
 }
 
