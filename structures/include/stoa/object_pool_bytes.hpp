@@ -5,7 +5,8 @@
 //
 // A block's owner is { low 11 bits of the participant's generation | place + 1 }. Two lives of one place that are
 // 2048 apart look alike: then a block of the dead one waits until the living one is dead as well. The
-// other mistake, to take a living owner for a dead one, is not possible.
+// other mistake, to take a living owner for a dead one, would need a reclaimer that is held up between verdict and
+// CAS while its victim's place passes through a multiple of 2048 lives, the last of which adopts that very handle.
 #pragma once
 #include <array>
 #include <cstddef>
