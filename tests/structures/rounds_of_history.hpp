@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <random>
 #include <thread>
 #include <vector>
@@ -73,12 +74,14 @@ class spread {
 };
 
 // Each of `members` threads calls act(round, member, recorder) in each round, several times record(); then
-// check(history) for what they recorded, while all wait.
+// check(history) for what they recorded, while all wait. Fewer rounds where the machine has no cores for them.
 template <class Operation, class Act, class Check>
 void for_rounds_of_history(std::size_t members, int rounds, Act act, Check check) {
   history_recorder<Operation> recorder{members};
   spinning_barrier barrier{members};
   std::size_t overlaps = 0;
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds{3};
+  std::atomic<bool> is_over{false};  // told before a barrier, read after it
   auto const look = [&] {
     auto const all = recorder.collect();
     for (auto const& one : all)
@@ -92,10 +95,13 @@ void for_rounds_of_history(std::size_t members, int rounds, Act act, Check check
     jitter pause{member};
     for (int round = 0; round < rounds; ++round) {
       barrier.wait();
+      if (is_over) break;
       pause.pass();
       act(round, member, recorder);
       barrier.wait();
-      if (member == 0) look();
+      if (member != 0) continue;
+      look();
+      is_over = std::chrono::steady_clock::now() > end;
     }
   };
   std::vector<std::thread> threads;

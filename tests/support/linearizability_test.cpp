@@ -87,6 +87,17 @@ TEST(linearizability, EmptyAndFullNeedAnExplanation) {
   EXPECT_FALSE(is_linearizable(transfers{{push(1), 1, 2}, {push(2), 3, 4}}, fifo_model{1}));
 }
 
+TEST(linearizability, AKeyThatTwoInsertedIsRefused) {
+  using kind = keyed_model::kind;
+  using calls_by_key = history<keyed_model::operation>;
+  keyed_model::operation const inserted{kind::insert, 1, 7, 0, false};
+  keyed_model::operation const found{kind::find, 1, 0, 7, true};
+  keyed_model::operation const erased{kind::erase, 1, 0, 0, true};
+  EXPECT_FALSE(is_linearizable<keyed_model>(calls_by_key{{inserted, 1, 4}, {inserted, 2, 3}}));
+  EXPECT_TRUE(is_linearizable<keyed_model>(calls_by_key{{inserted, 1, 4}, {inserted, 2, 3}, {erased, 1, 4}}));
+  EXPECT_FALSE(is_linearizable<keyed_model>(calls_by_key{{inserted, 1, 2}, {erased, 3, 4}, {found, 5, 6}}));
+}
+
 TEST(linearizability, OnlyARefusalBesideTheOtherSideIsExcused) {
   transfers const beside{{push(1), 1, 2}, {push(2), 3, 6}, {refused_pop(), 4, 5}};
   EXPECT_FALSE(is_linearizable<fifo_model>(beside));

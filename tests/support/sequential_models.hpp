@@ -1,5 +1,7 @@
 // sequential_models.hpp: what the structures are if only one thread uses them, for linearizability.hpp.
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -81,5 +83,46 @@ inline history<transfer> without_excused_refusals(history<transfer> const& all) 
   }
   return out;
 }
+
+// Numbers under a few keys. `answer` is what was found, or whether it happened.
+struct keyed_model {
+  static constexpr std::size_t keys = 3;
+  enum class kind : std::uint8_t { find, insert, assign, update, erase };
+  struct operation {
+    kind what{};
+    std::uint64_t key = 0;
+    std::uint64_t argument = 0;
+    std::uint64_t answer = 0;
+    bool is_there = false;  // before: what all but assign say
+  };
+  std::array<std::optional<std::uint64_t>, keys> values{};
+
+  bool apply(operation const& next) {
+    auto& value = values.at(next.key);
+    if (next.what == kind::assign) {
+      value = next.argument;
+      return true;
+    }
+    if (value.has_value() != next.is_there) return false;
+    switch (next.what) {
+      case kind::find: return !value || *value == next.answer;
+      case kind::insert:
+        if (!value) value = next.argument;
+        return true;
+      case kind::update:
+        if (value) *value += next.argument;
+        return true;
+      case kind::erase: value.reset(); return true;
+      case kind::assign: break;
+    }
+    return false;
+  }
+  bool operator==(keyed_model const&) const = default;
+  std::size_t hash() const {
+    std::size_t out = 1;
+    for (auto const& each : values) out = mixed(out, each ? *each + 1 : 0);
+    return out;
+  }
+};
 
 }  // namespace stoa::testing
