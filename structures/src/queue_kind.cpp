@@ -1,26 +1,9 @@
-#include <cstring>
 #include <stoa/queue_bytes.hpp>
-#include <vector>
+
+#include "slot_queue_kind.hpp"
 
 namespace stoa {
 namespace {
-
-result<std::vector<statistic>> statistics(entry_view const& entry) {
-  auto const queue = queue_bytes::adopt(entry);
-  if (!queue) return queue.error();
-  auto const counts = queue->statistics();
-  return std::vector<statistic>{{"capacity", queue->capacity()},       {"size", queue->was_size()},
-                                {"pushed", counts.pushed},             {"popped", counts.popped},
-                                {"push_refusals", counts.push_refusals}, {"pop_refusals", counts.pop_refusals},
-                                {"high_water", counts.high_water}};
-}
-
-result<void> elements(entry_view const& entry, function_ref<void(std::span<std::byte const>)> visit) {
-  auto const queue = queue_bytes::adopt(entry);
-  if (!queue) return queue.error();
-  visit_full_slots(*queue, queue->header().head.load(std::memory_order_acquire), queue->was_size(), visit);
-  return {};
-}
 
 void settle(attachment& owner, entry_view const& entry) {
   if (auto const queue = queue_bytes::adopt(entry)) queue->settle(owner);
@@ -29,7 +12,8 @@ void settle(attachment& owner, entry_view const& entry) {
 }  // namespace
 
 kind_operations const& queue_operations() {
-  static kind_operations const operations{"queue", 1, &statistics, &elements, &settle};
+  static kind_operations const operations{"queue", 1, &slot_queue_statistics<queue_bytes>,
+                                          &slot_queue_elements<queue_bytes>, &settle};
   return operations;
 }
 

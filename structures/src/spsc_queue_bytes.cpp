@@ -77,7 +77,7 @@ std::uint64_t spsc_queue_bytes::was_size() const noexcept {
   return is_past(tail, head) ? std::min(tail - head, capacity()) : 0;
 }
 
-spsc_queue_statistics spsc_queue_bytes::statistics() const noexcept {
+queue_statistics spsc_queue_bytes::statistics() const noexcept {
   auto const count = [](atomic_u64 const& counter) { return counter.load(std::memory_order_relaxed); };
   std::uint64_t first = 0;
   std::memcpy(&first, &header_->first_ticket, sizeof(first));

@@ -11,6 +11,7 @@
 #include <stoa/kinds.hpp>
 #include <stoa/lanes.hpp>
 #include <stoa/queue_slot.hpp>
+#include <stoa/queue_statistics.hpp>
 #include <stoa/waiting.hpp>
 
 namespace stoa {
@@ -38,14 +39,6 @@ static_assert(offsetof(queue_header, consumers) == 384);
 static_assert(offsetof(queue_header, recovery) == 512);
 static_assert(offsetof(queue_header, pop_refusals) == 640);
 static_assert(sizeof(queue_header) == 768);
-
-struct queue_statistics {
-  std::uint64_t pushed = 0;         // tickets handed to producers, those of dead ones included
-  std::uint64_t popped = 0;         // tickets handed to consumers
-  std::uint64_t push_refusals = 0;  // calls that found no room
-  std::uint64_t pop_refusals = 0;   // calls that found nothing
-  std::uint64_t high_water = 0;     // largest size seen; sampled every 256 pushes and when full
-};
 
 // Bounds were checked at adopt and copied; nothing they depend on is read again.
 class queue_bytes : public slot_array {

@@ -120,7 +120,7 @@ class spsc_queue {
   std::uint64_t capacity() const noexcept { return bytes().capacity(); }
   std::uint64_t size() const noexcept { return bytes().was_size(); }
   bool empty() const noexcept { return size() == 0; }
-  spsc_queue_statistics statistics() const noexcept { return bytes().statistics(); }
+  queue_statistics statistics() const noexcept { return bytes().statistics(); }
 
  private:
   // What a side knows and shares with nobody but copies of its handle.

@@ -8,6 +8,7 @@
 #include <span>
 #include <stoa/kinds.hpp>
 #include <stoa/queue_slot.hpp>
+#include <stoa/queue_statistics.hpp>
 #include <stoa/role.hpp>
 #include <stoa/waiting.hpp>
 
@@ -36,14 +37,6 @@ static_assert(sizeof(spsc_queue_header) == 512);
 
 enum class spsc_role { producer, consumer };
 
-struct spsc_queue_statistics {
-  std::uint64_t pushed = 0;
-  std::uint64_t popped = 0;
-  std::uint64_t push_refusals = 0;  // calls that found no room
-  std::uint64_t pop_refusals = 0;   // calls that found nothing
-  std::uint64_t high_water = 0;     // largest size seen; sampled every 256 pushes and when full
-};
-
 class spsc_queue_bytes : public slot_array {
  public:
   static result<std::uint64_t> bytes_for(slot_layout const& layout, queue_shape const& asked);
@@ -66,7 +59,7 @@ class spsc_queue_bytes : public slot_array {
   }
 
   std::uint64_t was_size() const noexcept;
-  spsc_queue_statistics statistics() const noexcept;
+  queue_statistics statistics() const noexcept;
   void note_fill() const noexcept;
 
  private:
