@@ -22,7 +22,7 @@ block_pool block_pool::format(std::byte* begin, std::uint64_t blocks, std::uint6
 }
 
 // Each hint is looked at once, those before `start` in its own word last: no bits that somebody sets can keep it here.
-block block_pool::take_hinted(block_owner self, std::uint64_t start) const noexcept {
+taken_block block_pool::take_hinted(block_owner self, std::uint64_t start) const noexcept {
   auto const words = hint_words();
   for (std::uint64_t i = 0; i <= words; ++i) {
     auto const at = (start / 64 + i) % words;
@@ -37,7 +37,7 @@ block block_pool::take_hinted(block_owner self, std::uint64_t start) const noexc
   return {};
 }
 
-block block_pool::take_or_clear_hint(std::uint64_t index, block_owner self) const noexcept {
+taken_block block_pool::take_or_clear_hint(std::uint64_t index, block_owner self) const noexcept {
   if (auto const got = try_take(index, self)) return got;
   hint_word(index).fetch_and(~hint_bit(index), std::memory_order_seq_cst);  // I4
   // seq_cst: a releaser who still saw the hint is seen here (I4).

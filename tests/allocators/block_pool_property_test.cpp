@@ -25,8 +25,8 @@ RC_GTEST_PROP(block_pool, BehavesLikeAListOfHolders, (std::vector<std::pair<std:
   auto const first = *rc::gen::element<std::uint64_t>(0, 99, block_generation_mask - 1);
   storage const memory{blocks};
   auto const pool = block_pool::format(memory.bytes, blocks, first);
-  std::vector<std::pair<block, block_owner>> held;  // the model
-  std::vector<block> stale;
+  std::vector<std::pair<taken_block, block_owner>> held;  // the model
+  std::vector<taken_block> stale;
   auto const pick = [&](auto& from, std::uint64_t number) {
     return from.begin() + static_cast<std::ptrdiff_t>(number % from.size());
   };

@@ -90,9 +90,9 @@ TEST(block_pool, AdoptChangesTheOwnerAndNothingElse) {
 
 TEST(block_pool, ReclaimFreesWhatTheDeadHoldAndNothingElse) {
   pool_bytes const made{130};
-  std::vector<block> ours;
+  std::vector<taken_block> ours;
   for (int i = 0; i < 50; ++i) ours.push_back(made.pool.take(us, 0));
-  std::vector<block> theirs;
+  std::vector<taken_block> theirs;
   while (auto const got = made.pool.take(them, 0)) theirs.push_back(got);
   EXPECT_EQ(made.pool.reclaim(all_live), 0u);
   EXPECT_EQ(made.pool.reclaim([](block_owner owner) { return owner == us; }), theirs.size());
@@ -104,7 +104,7 @@ TEST(block_pool, ReclaimFreesWhatTheDeadHoldAndNothingElse) {
 TEST(block_pool, GenerationsWrapAndStaleReferencesStayStale) {
   for (std::uint64_t below = 0; below < 4; ++below) {
     pool_bytes const made{1, block_generation_mask - below};
-    block last;
+    taken_block last;
     for (int life = 0; life < 8; ++life) {
       auto const got = made.pool.take(us, 0);
       ASSERT_TRUE(got);
@@ -139,7 +139,7 @@ TEST(block_pool, ReferencesMadeUpReachNothing) {
   for (int i = 0; i < 32; ++i) ASSERT_TRUE(made.pool.take(us, 0));
   std::mt19937_64 random{4};
   for (int i = 0; i < 200000; ++i) {
-    block const invented{random() % (i % 2 == 0 ? 64 : ~std::uint64_t{0}), random() >> (i % 64)};
+    taken_block const invented{random() % (i % 2 == 0 ? 64 : ~std::uint64_t{0}), random() >> (i % 64)};
     ASSERT_EQ(made.pool.owner_of(invented), no_block_owner);
     ASSERT_FALSE(made.pool.release(invented));
     ASSERT_FALSE(made.pool.adopt(invented, them));
@@ -150,7 +150,7 @@ TEST(block_pool, ReferencesMadeUpReachNothing) {
 TEST(block_pool, ForeignReferencesDoNotMatch) {
   pool_bytes const one{200, 1};
   pool_bytes const other{200, 2};
-  std::vector<block> all;
+  std::vector<taken_block> all;
   while (auto const got = one.pool.take(us, 0)) all.push_back(got);
   take_all(other.pool);
   for (auto const& each : all) EXPECT_FALSE(other.pool.release(each));
@@ -206,7 +206,7 @@ TEST(block_pool, ThreadsNeverHoldTheSameBlock) {
 TEST(block_pool, OneOfManyReleasersWins) {
   pool_bytes const made{1};
   constexpr int rounds = 2000;
-  std::atomic<std::uint64_t> index{block::no_index}, generation{0};
+  std::atomic<std::uint64_t> index{taken_block::no_index}, generation{0};
   std::atomic<int> wins{0}, round{0}, done{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i)

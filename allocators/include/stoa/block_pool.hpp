@@ -46,12 +46,12 @@ constexpr block_owner owner_in(std::uint64_t word) noexcept {
 constexpr std::uint64_t generation_in(std::uint64_t word) noexcept { return word >> block_owner_bits; }
 
 // One life of one block. None: `index` is `no_index`.
-struct block {
+struct taken_block {
   static constexpr std::uint64_t no_index = ~std::uint64_t{0};
   std::uint64_t index = no_index;
   std::uint64_t generation = 0;
   explicit operator bool() const noexcept { return index != no_index; }
-  friend bool operator==(block const&, block const&) = default;
+  friend bool operator==(taken_block const&, taken_block const&) = default;
 };
 
 // The words and hints of a pool. Bounds are copies; nothing they depend on is read from shared bytes.
@@ -72,32 +72,32 @@ class block_pool {
 
   // A free block, looked for from `start` on. None: none was found; one that was released meanwhile or whose
   // hint was lost may have been missed. Requires: start < blocks(), self is not no_block_owner.
-  block take(block_owner self, std::uint64_t start) const noexcept {
+  taken_block take(block_owner self, std::uint64_t start) const noexcept {
     if (auto const got = try_take(start, self)) [[likely]] return got;
     return take_hinted(self, start);
   }
   // False: the reference is stale, or never was one; nothing happened. Of several who release the same life of
   // a block one gets true. Whoever is the owner.
-  bool release(block const& which) const noexcept {
+  bool release(taken_block const& which) const noexcept {
     auto const freed = change(which, [](std::uint64_t seen) { return next_free(seen); });
     if (freed) [[likely]] restore_hint(which.index);
     return freed;
   }
   // Makes `self` the owner in place of whoever is. False as for release.
-  bool adopt(block const& which, block_owner self) const noexcept {
+  bool adopt(taken_block const& which, block_owner self) const noexcept {
     return change(which, [self](std::uint64_t seen) { return (seen & ~block_owner_mask) | self; });
   }
 
   // Whose it is; no_block_owner for a stale reference.
-  block_owner owner_of(block const& which) const noexcept {
+  block_owner owner_of(taken_block const& which) const noexcept {
     if (which.index >= blocks_) return no_block_owner;
     auto const word = words_[which.index].load(std::memory_order_acquire);  // A2 <- R2 (I3)
     return generation_in(word) == which.generation ? owner_in(word) : no_block_owner;
   }
   // What holds block `index` now: none if it is free. Requires: index < blocks().
-  block held(std::uint64_t index) const noexcept {
+  taken_block held(std::uint64_t index) const noexcept {
     auto const word = words_[index].load(std::memory_order_acquire);  // A2 <- R2 (I3)
-    return owner_in(word) == no_block_owner ? block{} : block{index, generation_in(word)};
+    return owner_in(word) == no_block_owner ? taken_block{} : taken_block{index, generation_in(word)};
   }
 
   // Frees the blocks of all owners that are not alive, and gives free blocks back the hints they lost. Returns
@@ -124,7 +124,7 @@ class block_pool {
   std::uint64_t hint_words() const noexcept { return (blocks_ + 63) / 64; }
   atomic_u64& hint_word(std::uint64_t index) const noexcept { return hints_[index / 64]; }
 
-  block try_take(std::uint64_t index, block_owner self) const noexcept {
+  taken_block try_take(std::uint64_t index, block_owner self) const noexcept {
     auto seen = words_[index].load(std::memory_order_relaxed);  // a guess; the CAS decides
     if (owner_in(seen) != no_block_owner) return {};
     // A1 <- R1 (I2), R2 -> A2 (I3)
@@ -134,7 +134,7 @@ class block_pool {
     return {index, generation_in(seen)};
   }
   template <class Next>
-  bool change(block const& which, Next next) const noexcept {
+  bool change(taken_block const& which, Next next) const noexcept {
     if (which.index >= blocks_) return false;
     auto& word = words_[which.index];
     auto seen = word.load(std::memory_order_relaxed);  // a guess; the CAS decides
@@ -150,8 +150,8 @@ class block_pool {
     if ((word.load(std::memory_order_seq_cst) & hint_bit(index)) == 0) [[unlikely]]
       word.fetch_or(hint_bit(index), std::memory_order_seq_cst);
   }
-  block take_hinted(block_owner self, std::uint64_t start) const noexcept;
-  block take_or_clear_hint(std::uint64_t index, block_owner self) const noexcept;
+  taken_block take_hinted(block_owner self, std::uint64_t start) const noexcept;
+  taken_block take_or_clear_hint(std::uint64_t index, block_owner self) const noexcept;
 
   atomic_u64* words_;
   atomic_u64* hints_;

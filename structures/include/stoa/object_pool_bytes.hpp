@@ -96,13 +96,13 @@ class object_pool_bytes {
   // Requires: index < capacity().
   std::byte* object(std::uint64_t index) const noexcept { return objects_ + index * object_bytes_; }
 
-  pool_handle handle_of(block const& which) const noexcept {
+  pool_handle handle_of(taken_block const& which) const noexcept {
     return which ? pool_handle{which.index, key_base_ | which.generation} : pool_handle{};
   }
   // None for an empty handle, and for one of a pool with another tag.
-  block block_of(pool_handle const& handle) const noexcept {
+  taken_block block_of(pool_handle const& handle) const noexcept {
     auto const generation = handle.key ^ key_base_;
-    return generation <= block_generation_mask ? block{handle.index, generation} : block{};
+    return generation <= block_generation_mask ? taken_block{handle.index, generation} : taken_block{};
   }
 
   static block_owner owner_for(participant_id id) noexcept {
