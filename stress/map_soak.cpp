@@ -7,29 +7,26 @@
 // old and new are both right. The owners' keys share buckets, so that they meet at locks that the dead left.
 // Exit status 0 if every element was as it must be, whole and there once, and at the end nothing was lost.
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <cstdlib>
+#include <array>
 #include <map>
 #include <random>
+#include <stdexcept>
 #include <stoa/stoa.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "soak.hpp"
+#include "soak_worker.hpp"
+
 using namespace stoa::literals;
-using clock_type = std::chrono::steady_clock;
+using namespace stoa::stress;
 
 namespace {
 
-struct settings {
-  std::string segment;
-  unsigned seconds = 60;
-  unsigned seed = 1;
+struct settings : soak_settings {
   unsigned keys = 512;
   unsigned processes = 4;
 };
@@ -70,8 +67,7 @@ bool apply(shared const& all, std::uint64_t key, std::uint64_t from, std::uint64
 }
 
 [[noreturn]] void work(settings const& with, std::uint64_t self) {
-  auto const segment = stoa::segment::open(with.segment);
-  shared const all{segment};
+  shared const all{stoa::segment::open(with.segment)};
   std::minstd_rand random{static_cast<unsigned>(::getpid())};
   for (;;) {
     auto const key = random() % (with.keys / with.processes) * with.processes + self;
@@ -79,58 +75,44 @@ bool apply(shared const& all, std::uint64_t key, std::uint64_t from, std::uint64
     auto const to = from != 0 && random() % 3 == 0 ? 0 : 1 + random();
     all.next.atomic(self).store(to);
     all.at.atomic(self).store(key + 1);
-    if (!apply(all, key, from, to)) std::_Exit(3);
+    if (!apply(all, key, from, to)) throw std::runtime_error{"a change was refused"};
     all.is.atomic(key).store(to);
     all.at.atomic(self).store(0);
     auto const other = random() % with.keys;
-    if (auto const found = all.map.find(other); found && !found->is_whole()) std::_Exit(4);
+    if (auto const found = all.map.find(other); found && !found->is_whole())
+      throw std::runtime_error{"an element was torn"};
   }
 }
 
-pid_t start(settings const& with, std::uint64_t self) {
-  pid_t const pid = ::fork();
-  if (pid == 0) {
-    try {
-      work(with, self);
-    } catch (std::exception const& problem) {
-      fmt::print(stderr, "worker {}: {}\n", self, problem.what());
-      std::_Exit(5);
-    }
-  }
-  return pid;
-}
-
-class soak {
+class map_soak {
  public:
-  explicit soak(settings const& with) : with_{with}, segment_{stoa::segment::create(with.segment, 4_MiB)} {
+  explicit map_soak(settings const& with) : with_{with}, segment_{stoa::segment::create(with.segment, 4_MiB)} {
     segment_.publish<elements>("map", with.keys);
     segment_.publish<numbers>("is", with.keys);
     segment_.publish<numbers>("next", with.processes);
     segment_.publish<numbers>("at", with.processes);
   }
 
-  int run() {
+  bool run() {
     shared const all{segment_};
-    std::mt19937 random{with_.seed};
-    std::vector<pid_t> workers;
-    for (std::uint64_t i = 0; i < with_.processes; ++i) workers.push_back(start(with_, i));
-    for (auto const end = clock_type::now() + std::chrono::seconds{with_.seconds}; clock_type::now() < end;) {
-      std::this_thread::sleep_for(std::chrono::microseconds{500 + random() % 5000});
-      auto const i = random() % workers.size();
-      kill(all, workers[i], i);
-      workers[i] = start(with_, i);
-    }
-    for (std::size_t i = 0; i < workers.size(); ++i) kill(all, workers[i], i);
+    std::vector<soak_worker> workers(with_.processes);
+    auto const start = [&](std::size_t i) { workers[i].start([&] { work(with_, i); }); };
+    auto const kill = [&](std::size_t i) {
+      workers[i].kill();
+      ++kills_;
+      look_at_what_it_was_at(all, i);
+    };
+    for (std::size_t i = 0; i < workers.size(); ++i) start(i);
+    disturb_workers(with_, workers.size(), [&](std::size_t i, auto&) {
+      kill(i);
+      start(i);
+    });
+    for (std::size_t i = 0; i < workers.size(); ++i) kill(i);
     return judge(all);
   }
 
  private:
-  void kill(shared const& all, pid_t pid, std::uint64_t self) {
-    ::kill(pid, SIGKILL);
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    ++kills_;
-    failures_ += !WIFSIGNALED(status);
+  void look_at_what_it_was_at(shared const& all, std::uint64_t self) {
     auto const at = all.at.atomic(self).exchange(0);
     if (at == 0) return;
     auto const key = at - 1;
@@ -144,7 +126,7 @@ class soak {
     torn_ += found && !found->is_whole();
     return found ? found->words[0] : 0;
   }
-  int judge(shared const& all) {
+  bool judge(shared const& all) {
     std::map<std::uint64_t, std::uint64_t> found;
     std::uint64_t twice = 0;
     all.map.for_each([&](std::uint64_t key, element const& value) { twice += !found.emplace(key, value_of(value)).second; });
@@ -159,14 +141,13 @@ class soak {
     auto const leaked = all.map.statistics().overflows_used;
     fmt::print("{} s, {} keys, {} processes: {} kills, {} of them after the effect of a change; {} changes\n",
                with_.seconds, with_.keys, with_.processes, kills_, completed_, changes);
-    fmt::print("wrong {}, torn {}, twice {}, overflow buckets lost {}, workers that failed {}\n", wrong_, torn_, twice,
-               leaked, failures_);
-    return wrong_ + torn_ + twice + leaked + failures_ == 0 && changes != 0 ? 0 : 1;
+    fmt::print("wrong {}, torn {}, twice {}, overflow buckets lost {}\n", wrong_, torn_, twice, leaked);
+    return wrong_ + torn_ + twice + leaked == 0 && changes != 0;
   }
 
   settings with_;
   stoa::segment segment_;
-  std::uint64_t kills_ = 0, completed_ = 0, wrong_ = 0, torn_ = 0, failures_ = 0;
+  std::uint64_t kills_ = 0, completed_ = 0, wrong_ = 0, torn_ = 0;
 };
 
 }  // namespace
@@ -174,11 +155,7 @@ class soak {
 int main(int argc, char** argv) {
   settings with;
   CLI::App app{"Kills users of a map at random and looks whether any element is lost, doubled, torn or wrong"};
-  app.add_option("--seconds", with.seconds, "how long")->capture_default_str();
-  app.add_option("--seed", with.seed, "of the kills")->capture_default_str();
   app.add_option("--keys", with.keys, "and capacity")->capture_default_str();
   app.add_option("--processes", with.processes, "that change the map")->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
-  with.segment = fmt::format("map-soak-{}", ::getpid());
-  return soak{with}.run();
+  return soak_main("map-soak", app, with, argc, argv, [](settings const& as) { return map_soak{as}.run(); });
 }

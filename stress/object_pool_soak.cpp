@@ -8,29 +8,25 @@
 //   taken away  an object he holds that his handle does not reach any more, or that he cannot release
 // At the end, with all workers killed, every object must be free, once, and the counts must agree. Exit status 0 if so.
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <random>
 #include <set>
 #include <stoa/stoa.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "soak.hpp"
+#include "soak_worker.hpp"
+#include "wait_record.hpp"
+
 using namespace stoa::literals;
+using namespace stoa::stress;
 using namespace std::chrono_literals;
-using clock_type = std::chrono::steady_clock;
 
 namespace {
 
-struct settings {
-  std::string segment;
-  unsigned seconds = 60;
-  unsigned seed = 1;
+struct settings : soak_settings {
   unsigned capacity = 48;
   unsigned processes = 4;
 };
@@ -40,7 +36,7 @@ struct object {
   std::uint64_t inverted;  // ~token
 };
 
-enum counter : std::size_t { two_owners, taken_away, acquired, adopted, stale, longest_wait_us, counters_in_all };
+enum counter : std::size_t { two_owners, taken_away, acquired, adopted, stale, counters_in_all };
 
 std::uint64_t token_of(std::uint64_t worker, std::uint64_t life) { return (worker + 1) << 32 | life; }
 
@@ -51,7 +47,8 @@ struct shared {
         queue{in.attach<stoa::queue<stoa::pool_handle>>("queue")},
         audit{in.attach<stoa::array<std::uint64_t>>("audit")},
         lives{in.attach<stoa::array<std::uint64_t>>("lives")},
-        counters{in.attach<stoa::array<std::uint64_t>>("counters")} {}
+        counters{in.attach<stoa::array<std::uint64_t>>("counters")},
+        waits{in} {}
 
   void count(counter which) const { counters.atomic(which).fetch_add(1); }
   bool is_alive(std::uint64_t token) const {
@@ -64,6 +61,7 @@ struct shared {
   stoa::array<std::uint64_t> audit;
   stoa::array<std::uint64_t> lives;  // per worker; counted up before it is killed
   stoa::array<std::uint64_t> counters;
+  wait_record waits;
 };
 
 class worker {
@@ -75,7 +73,7 @@ class worker {
     for (;;) {
       switch (random_() % 8) {
         case 0: case 1: case 2: get(all_.pool.acquire(), acquired); break;
-        case 3: wait_for_one(); break;
+        case 3: get(all_.waits.timed([&] { return all_.pool.acquire_for(2ms); }), acquired); break;
         case 4: send(); break;
         case 5: receive(); break;
         default: give_back();
@@ -93,13 +91,6 @@ class worker {
     all_.pool[got] = {token_, ~token_};
     held_.push_back(got);
     all_.count(how);
-  }
-  void wait_for_one() {
-    auto const start = clock_type::now();
-    auto const got = all_.pool.acquire_for(2ms);
-    auto const us = static_cast<std::uint64_t>((clock_type::now() - start) / 1us);
-    if (us > all_.counters.atomic(longest_wait_us).load()) all_.counters.atomic(longest_wait_us).store(us);
-    get(got, acquired);
   }
   void check(stoa::pool_handle const& handle) const {
     auto const* const found = all_.pool.get(handle);
@@ -141,12 +132,9 @@ class worker {
   std::vector<stoa::pool_handle> held_;
 };
 
-pid_t start(settings const& with, std::uint64_t number, std::uint64_t life) {
-  pid_t const pid = ::fork();
-  if (pid != 0) return pid;
-  auto const segment = stoa::segment::open(with.segment);
-  shared const all{segment};
-  worker{all, token_of(number, life)}.run();
+void work(std::string const& name, std::uint64_t token) {
+  shared const all{stoa::segment::open(name)};
+  worker{all, token}.run();
 }
 
 // Every object can be had again, once each.
@@ -159,40 +147,38 @@ bool is_complete(shared const& all) {
   return indices.size() == all.pool.capacity() && all.pool.size() == all.pool.capacity();
 }
 
-int run(settings with) {
-  with.segment = fmt::format("object-pool-soak-{}", ::getpid());
+bool run(settings const& with) {
   auto const segment = stoa::segment::create(with.segment, 8_MiB);
   segment.publish<stoa::object_pool<object>>("pool", with.capacity);
   segment.publish<stoa::queue<stoa::pool_handle>>("queue", 16);
   segment.publish<stoa::array<std::uint64_t>>("audit", with.capacity);
   segment.publish<stoa::array<std::uint64_t>>("lives", with.processes);
   segment.publish<stoa::array<std::uint64_t>>("counters", static_cast<int>(counters_in_all));
+  wait_record::publish(segment);
   shared const all{segment};
 
-  std::mt19937 random{with.seed};
-  std::vector<pid_t> workers(with.processes);
+  std::vector<soak_worker> workers(with.processes);
   std::uint64_t kills = 0, stops = 0;
-  auto const kill_one = [&](std::size_t i) {
+  auto const start = [&](std::size_t i) {
+    auto const token = token_of(i, all.lives.atomic(i).load());  // before it can be killed
+    workers[i].start([&] { work(with.segment, token); });
+  };
+  auto const kill = [&](std::size_t i) {
     all.lives.atomic(i).fetch_add(1);
-    ::kill(workers[i], SIGKILL);
-    ::waitpid(workers[i], nullptr, 0);
+    workers[i].kill();
     ++kills;
   };
-  for (std::size_t i = 0; i < workers.size(); ++i) workers[i] = start(with, i, 0);
-  for (auto const end = clock_type::now() + std::chrono::seconds{with.seconds}; clock_type::now() < end;) {
-    std::this_thread::sleep_for(std::chrono::microseconds{500 + random() % 5000});
-    auto const i = random() % workers.size();
+  for (std::size_t i = 0; i < workers.size(); ++i) start(i);
+  disturb_workers(with, workers.size(), [&](std::size_t i, auto& random) {
     if (random() % 4 == 0) {  // stopped for a while: slow is not dead
-      ::kill(workers[i], SIGSTOP);
-      std::this_thread::sleep_for(std::chrono::milliseconds{1 + random() % 20});
-      ::kill(workers[i], SIGCONT);
+      workers[i].stop_for(std::chrono::milliseconds{1 + random() % 20});
       ++stops;
     } else {
-      kill_one(i);
-      workers[i] = start(with, i, all.lives.atomic(i).load());
+      kill(i);
+      start(i);
     }
-  }
-  for (std::size_t i = 0; i < workers.size(); ++i) kill_one(i);
+  });
+  for (std::size_t i = 0; i < workers.size(); ++i) kill(i);
 
   bool const complete = is_complete(all);
   auto const count = [&](counter which) { return all.counters.atomic(which).load(); };
@@ -202,10 +188,10 @@ int run(settings with) {
              stops);
   fmt::print("{} acquired, {} adopted, {} handles stale as their sender had died; {} taken back from the dead\n",
              count(acquired), count(adopted), count(stale), counts.reclaimed);
-  fmt::print("longest wait of a survivor {:.1f} ms; two owners {}, taken away {}\n",
-             static_cast<double>(count(longest_wait_us)) / 1000, count(two_owners), count(taken_away));
+  fmt::print("two owners {}, taken away {}\n", count(two_owners), count(taken_away));
+  all.waits.print("longest wait of a survivor");
   fmt::print("free again: {}; counts agree: {}\n", complete ? "all" : "NOT ALL", is_balanced ? "yes" : "NO");
-  return complete && is_balanced && count(two_owners) == 0 && count(taken_away) == 0 && count(acquired) != 0 ? 0 : 1;
+  return complete && is_balanced && count(two_owners) == 0 && count(taken_away) == 0 && count(acquired) != 0;
 }
 
 }  // namespace
@@ -213,10 +199,7 @@ int run(settings with) {
 int main(int argc, char** argv) {
   settings with;
   CLI::App app{"Kills users of an object pool at random and looks whether every object is somebody's, and one's only"};
-  app.add_option("--seconds", with.seconds, "how long")->capture_default_str();
-  app.add_option("--seed", with.seed, "of the kills")->capture_default_str();
   app.add_option("--capacity", with.capacity, "of the pool")->capture_default_str();
   app.add_option("--processes", with.processes, "how many at once")->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
-  return run(with);
+  return soak_main("object-pool-soak", app, with, argc, argv, &run);
 }

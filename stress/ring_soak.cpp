@@ -13,23 +13,21 @@
 //   held up    a reader that finds nothing although samples are held, whatever the producer does
 // Exit status 0 if none of these happened.
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <chrono>
-#include <cstdlib>
 #include <random>
 #include <stoa/stoa.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "soak.hpp"
+#include "soak_worker.hpp"
+
 using namespace stoa::literals;
+using namespace stoa::stress;
 using namespace std::chrono_literals;
-using clock_type = std::chrono::steady_clock;
 
 namespace {
 
@@ -46,10 +44,7 @@ struct sample {
   bool is_whole() const { return words == sample{words[0]}.words; }
 };
 
-struct settings {
-  std::string segment;
-  unsigned seconds = 60;
-  unsigned seed = 1;
+struct settings : soak_settings {
   unsigned capacity = 60;
 };
 
@@ -69,12 +64,11 @@ struct shared {
   stoa::array<std::uint8_t> audit;  // how often each number was popped
 };
 
-void push_for_ever(shared const& all) {
-  if (auto const role = all.ring.try_become_producer(); !role) std::_Exit(0);  // its predecessor still dies
+void push_until_full(shared const& all) {
+  if (auto const role = all.ring.try_become_producer(); !role) return;  // its predecessor still dies
   std::minstd_rand random{static_cast<unsigned>(::getpid())};
   std::vector<sample> batch;
-  for (auto n = all.ring.total_written();;) {
-    if (all.is_full()) std::_Exit(0);
+  for (auto n = all.ring.total_written(); !all.is_full();) {
     if (random() % 4 != 0) {
       all.ring.push(sample{n++});
       continue;
@@ -140,16 +134,15 @@ void read_for_ever(stoa::ring<sample> const& ring, shared const& notes) {
 enum class role { producer, consumer, reader };
 struct worker {
   std::string ring;
-  role as;
-  pid_t pid = 0;
+  role as = role::producer;
+  soak_worker process{};
 };
 
-[[noreturn]] void work(std::string const& name, worker const& me) {
-  auto const segment = stoa::segment::open(name);
-  shared const all{segment, me.ring};
+void work(std::string const& name, worker const& me) {
+  shared const all{stoa::segment::open(name), me.ring};
   switch (me.as) {
     case role::producer:
-      push_for_ever(all);
+      push_until_full(all);
       break;
     case role::consumer:
       pop_for_ever(all);
@@ -158,17 +151,6 @@ struct worker {
       read_for_ever(stoa::segment::open_read_only(name).attach<stoa::ring<sample>>(me.ring), all);
       break;
   }
-  std::_Exit(0);
-}
-
-void start(std::string const& name, worker& one) {
-  one.pid = ::fork();
-  if (one.pid == 0) work(name, one);
-}
-
-void kill_and_reap(worker const& one) {
-  ::kill(one.pid, SIGKILL);
-  ::waitpid(one.pid, nullptr, 0);
 }
 
 // What is left is taken out; then the books must balance.
@@ -206,46 +188,47 @@ bool judge(shared const& all, std::string const& which, std::uint64_t consumers_
          at(popped) > 0 && at(read_in_all) > 0;
 }
 
-int run(settings with) {
-  with.segment = fmt::format("ring-soak-{}", ::getpid());
+constexpr std::array<char const*, 2> rings{"overwrite", "bounded"};
+constexpr std::array<role, 4> roles{role::producer, role::consumer, role::consumer, role::reader};
+
+bool run(settings const& with) {
   auto const most = with.seconds * elements_a_second;
-  auto const segment = stoa::segment::create(with.segment, 2 * most + 64_MiB);
-  std::vector<worker> workers;
-  std::vector<std::string> const rings{"overwrite", "bounded"};
-  for (auto const& each : rings) {
+  auto const segment = stoa::segment::create(with.segment, rings.size() * most + 64_MiB);
+  for (std::string const each : rings) {
     segment.publish<stoa::ring<sample>>(
         each, with.capacity, each == "bounded" ? stoa::ring_mode::bounded : stoa::ring_mode::overwrite);
     segment.publish<stoa::array<std::uint64_t>>("counts " + each, counters);
     segment.publish<stoa::array<std::uint8_t>>("audit " + each, most);
-    for (auto const as : {role::producer, role::consumer, role::consumer, role::reader})
-      workers.push_back({each, as});
   }
-  for (auto& each : workers) start(with.segment, each);
-
-  std::mt19937 random{with.seed};
+  std::vector<worker> workers(rings.size() * roles.size());
+  auto const start = [&](worker& one) { one.process.start([&] { work(with.segment, one); }); };
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    workers[i].ring = rings[i / roles.size()];
+    workers[i].as = roles[i % roles.size()];
+    start(workers[i]);
+  }
   std::uint64_t kills = 0, stops = 0;
-  std::array<std::uint64_t, 2> consumers_killed{2, 2};  // in the end
-  for (auto const end = clock_type::now() + std::chrono::seconds{with.seconds}; clock_type::now() < end;) {
-    std::this_thread::sleep_for(std::chrono::microseconds{500 + random() % 5000});
-    auto& one = workers[random() % workers.size()];
-    if (random() % 4 == 0) {  // stopped for a while, the others go on
-      ::kill(one.pid, SIGSTOP);
-      std::this_thread::sleep_for(std::chrono::microseconds{random() % 5000});
-      ::kill(one.pid, SIGCONT);
-      ++stops;
-      continue;
-    }
-    kill_and_reap(one);
+  std::array<std::uint64_t, rings.size()> consumers_killed{};
+  auto const kill = [&](std::size_t i) {
+    workers[i].process.kill();
     ++kills;
-    if (one.as == role::consumer) ++consumers_killed[one.ring == rings[1]];
-    start(with.segment, one);
-  }
-  for (auto const& each : workers) kill_and_reap(each);
+    if (workers[i].as == role::consumer) ++consumers_killed[i / roles.size()];
+  };
+  disturb_workers(with, workers.size(), [&](std::size_t i, auto& random) {
+    if (random() % 4 == 0) {  // stopped for a while, the others go on
+      workers[i].process.stop_for(std::chrono::microseconds{random() % 5000});
+      ++stops;
+    } else {
+      kill(i);
+      start(workers[i]);
+    }
+  });
+  for (std::size_t i = 0; i < workers.size(); ++i) kill(i);
   fmt::print("{} s, capacity {}; {} kills, {} stops\n", with.seconds, with.capacity, kills, stops);
   bool is_good = true;
   for (std::size_t i = 0; i < rings.size(); ++i)
     is_good = judge(shared{segment, rings[i]}, rings[i], consumers_killed[i]) && is_good;
-  return is_good ? 0 : 1;
+  return is_good;
 }
 
 }  // namespace
@@ -253,9 +236,6 @@ int run(settings with) {
 int main(int argc, char** argv) {
   settings with;
   CLI::App app{"Kills users of two rings at random and looks whether anything was torn, lost or came twice"};
-  app.add_option("--seconds", with.seconds, "how long")->capture_default_str();
-  app.add_option("--seed", with.seed, "of the kills")->capture_default_str();
   app.add_option("--capacity", with.capacity, "of the rings")->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
-  return run(with);
+  return soak_main("ring-soak", app, with, argc, argv, &run);
 }

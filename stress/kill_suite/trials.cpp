@@ -24,9 +24,9 @@ struct finding {
 
 template <class Work>
 void timed(finding& out, Work work) {
-  stopwatch const watch;
+  stress::stopwatch const watch;
   work();
-  out.is_stalled |= watch.elapsed() > longest_stall;
+  out.is_stalled |= watch.given_a_core() > longest_stall;
 }
 
 // What is left after a death, and perhaps a repair.

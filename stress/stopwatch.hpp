@@ -1,4 +1,4 @@
-// stopwatch.hpp: how long a thread took, without the time in which it was ready to run and the
+// stopwatch.hpp: how long a thread took, in all, and without the time in which it was ready to run and the
 // machine had no core for it.
 #pragma once
 #include <fcntl.h>
@@ -8,13 +8,13 @@
 #include <chrono>
 #include <cstdio>
 
-namespace stoa::kill_suite {
+namespace stoa::stress {
 
+// For one thread of a process: the one that uses it first. So not before a fork that the child uses it after.
 class stopwatch {
  public:
-  std::chrono::nanoseconds elapsed() const {
-    return std::chrono::steady_clock::now() - start_ - (without_core() - waited_);
-  }
+  std::chrono::nanoseconds in_all() const { return std::chrono::steady_clock::now() - start_; }
+  std::chrono::nanoseconds given_a_core() const { return in_all() - (without_core() - waited_); }
 
  private:
   static std::chrono::nanoseconds without_core() {
@@ -29,4 +29,4 @@ class stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace stoa::kill_suite
+}  // namespace stoa::stress
