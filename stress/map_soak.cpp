@@ -129,7 +129,9 @@ class map_soak {
   bool judge(shared const& all) {
     std::map<std::uint64_t, std::uint64_t> found;
     std::uint64_t twice = 0;
-    all.map.for_each([&](std::uint64_t key, element const& value) { twice += !found.emplace(key, value_of(value)).second; });
+    all.map.for_each([&](std::uint64_t key, element const& value) {
+      twice += !found.emplace(key, value_of(value)).second;
+    });
     for (std::uint64_t key = 0; key < with_.keys; ++key) {
       auto const must = all.is[key];
       wrong_ += value_of(all.map.find(key)) != must || found.contains(key) != (must != 0) ||

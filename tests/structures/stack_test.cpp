@@ -1,3 +1,4 @@
+// What is a stack's own; what it shares with queues is in bounded_test.cpp.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,12 +10,10 @@
 #include "elements.hpp"
 #include "numbers.hpp"
 #include "refusal.hpp"
-#include "strategies.hpp"
 
 namespace stoa::testing {
 namespace {
 
-using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using numbers = stoa::stack<std::uint64_t>;
 
@@ -41,26 +40,11 @@ TEST(stack, YoungestComesOutFirst) {
   EXPECT_THAT(drained(other), ElementsAre(7, 6, 5, 4, 3, 2, 1, 0));
 }
 
-TEST(stack, TryPushFailsWhenFull) {
-  two_views views;
-  auto const stack = views.first.publish<numbers>("s", 3);
-  for (std::uint64_t n = 0; n < 3; ++n) ASSERT_TRUE(stack.try_push(n));
-  EXPECT_FALSE(stack.try_push(3));
-  EXPECT_EQ(stack.size(), 3u);
-  EXPECT_THAT(drained(stack), ElementsAre(2, 1, 0));
-}
-
 TEST(stack, CapacityIsExactlyWhatWasAsked) {
   two_views views;
   for (std::uint64_t asked = 1; asked < 20; ++asked) {
     auto const stack = views.first.publish<numbers>("s" + std::to_string(asked), asked);
-    ASSERT_EQ(stack.capacity(), asked);
-    for (int round = 0; round < 3; ++round) {
-      for (std::uint64_t n = 0; n < asked; ++n) ASSERT_TRUE(stack.try_push(n));
-      ASSERT_FALSE(stack.try_push(0));
-      for (std::uint64_t n = asked; n-- > 0;) ASSERT_EQ(stack.try_pop(), n);
-      ASSERT_EQ(stack.try_pop(), std::nullopt);
-    }
+    EXPECT_EQ(stack.capacity(), asked);
   }
 }
 
@@ -69,7 +53,6 @@ TEST(stack, ImpossibleCapacitiesAreRefused) {
   auto const code = [&](auto capacity) {
     return views.first.try_publish<numbers>("s", capacity).error().code();
   };
-  EXPECT_EQ(code(0), errc::invalid_argument);
   EXPECT_EQ(code(most_nodes + 1), errc::invalid_argument);
   EXPECT_EQ(code(most_nodes), errc::no_space);  // more than this segment
   EXPECT_EQ(code(-1), errc::no_space);
@@ -124,72 +107,7 @@ TYPED_TEST(stack_of, AnyElementKeepsThem) {
   }
 }
 
-// --- several at once ---
-
-TEST(stack, TryPushNPushesWhatThereIsRoomFor) {
-  two_views views;
-  auto const stack = views.first.publish<numbers>("s", 4);
-  ASSERT_TRUE(stack.try_push(100));
-  EXPECT_EQ(stack.try_push_n(counted(0, 9)), 3u);
-  EXPECT_EQ(stack.try_push_n(counted(0, 9)), 0u);
-  EXPECT_THAT(drained(stack), ElementsAre(2, 1, 0, 100));
-}
-
-TEST(stack, TryPopNPopsWhatIsThere) {
-  two_views views;
-  auto const stack = views.first.publish<numbers>("s", 4);
-  ASSERT_EQ(stack.try_push_n(counted(0, 3)), 3u);
-  std::vector<std::uint64_t> out(2);
-  EXPECT_EQ(stack.try_pop_n(out), 2u);
-  EXPECT_THAT(out, ElementsAre(2, 1));
-  EXPECT_EQ(stack.try_pop_n(out), 1u);
-  EXPECT_EQ(out[0], 0u);
-  EXPECT_EQ(stack.try_pop_n(out), 0u);
-}
-
-TEST(stack, EmptyBatchesDoNothingAndAreNotRefusals) {
-  two_views views;
-  auto const stack = views.first.publish<numbers>("s", 1);
-  EXPECT_EQ(stack.try_push_n({}), 0u);
-  EXPECT_EQ(stack.try_pop_n({}), 0u);
-  EXPECT_EQ(stack.statistics().push_refusals, 0u);
-  EXPECT_EQ(stack.statistics().pop_refusals, 0u);
-}
-
-// --- waiting ---
-
-TEST(stack, TimedCallsTimeOut) {
-  two_views views;
-  auto const stack = views.first.publish<numbers>("s", 1);
-  for (auto const strategy : strategies) {
-    auto const start = wait_clock::now();
-    EXPECT_FALSE(stack.pop_for(5ms, strategy));
-    ASSERT_TRUE(stack.try_push(1));
-    EXPECT_FALSE(stack.push_for(2, 5ms, strategy));
-    EXPECT_GE(wait_clock::now() - start, 10ms);
-    for (auto const timeout : {0ms, -5ms, std::chrono::milliseconds::min()})
-      EXPECT_FALSE(stack.push_for(2, timeout, strategy));
-    EXPECT_EQ(stack.pop_for(-1ms, strategy), 1u);
-  }
-}
-
-// --- statistics ---
-
-TEST(stack, StatisticsCount) {
-  two_views views;
-  auto const stack = views.first.publish<numbers>("s", 3, before_wrap);
-  EXPECT_EQ(stack.try_push_n(counted(0, 5)), 3u);
-  EXPECT_EQ(stack.try_pop(), 2u);
-  EXPECT_FALSE(stack.push_for(1, 0ms) && stack.push_for(1, 0ms));
-  EXPECT_EQ(drained(stack).size(), 3u);
-  EXPECT_FALSE(stack.pop_for(1ms));
-  auto const counts = stack.statistics();
-  EXPECT_EQ(counts.pushed, 4u);
-  EXPECT_EQ(counts.popped, 4u);
-  EXPECT_EQ(counts.push_refusals, 2u);
-  EXPECT_EQ(counts.pop_refusals, 2u);
-  EXPECT_EQ(counts.high_water, 3u);
-}
+// --- tools ---
 
 entry_view entry_of(segment const& home, std::string_view name) {
   for (auto const& each : home.attachment().entries())
@@ -239,15 +157,6 @@ TEST(stack, ReadOnlyHandlesLookAndRefuseToChange) {
   EXPECT_EQ(refusal([&] { shown.pop(); }), read_only);
   EXPECT_EQ(refusal([&] { shown.recover(); }), read_only);
   EXPECT_THAT(drained(stack), ElementsAre(1, 0));
-}
-
-TEST(stack, OtherTypesAndKindsAreRefused) {
-  two_views views;
-  views.first.publish<numbers>("s", 4);
-  EXPECT_EQ(views.second.try_attach<stoa::stack<std::int64_t>>("s").error().code(),
-            errc::type_mismatch);
-  EXPECT_EQ(views.second.try_attach<stoa::queue<std::uint64_t>>("s").error().code(),
-            errc::kind_mismatch);
 }
 
 // --- bytes that nobody vouches for ---
