@@ -36,16 +36,16 @@ class queue_world final : public world {
     what.arrange(queue_);
   }
   task victim() override {
-    return [self = made_ready(name_, done(), row_.begins), run = row_.run]() mutable {
+    return [self = made_ready<actor>(name_, done(), row_.begins), run = row_.run]() mutable {
       run(self);
       self.done.is_done = true;
     };
   }
   // Settles, and takes an element back if there is one to be taken back, and gives it on.
   task repairer() override {
-    return [self = made_ready(name_, done(), readiness::has_lane)] {
-      self.queue().recover();
-      self.queue().try_claim().abort();
+    return [self = made_ready<actor>(name_, done(), readiness::has_lane)] {
+      self->recover();
+      self->try_claim().abort();
     };
   }
   contents found(std::size_t way, complaints& bad) override {

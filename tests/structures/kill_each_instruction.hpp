@@ -14,6 +14,15 @@
 
 namespace stoa::testing {
 
+// What is found must be what it would be if the operation did not happen, or if it did.
+template <class Contents>
+effect effect_of(Contents const& found, Contents const& before, Contents const& after, bool is_done) {
+  EXPECT_TRUE(found == before || found == after) << ::testing::PrintToString(found);
+  EXPECT_FALSE(is_done && found != after) << "it returned, and did not happen";
+  if (before == after) return effect::undecided;
+  return found == after ? effect::whole : effect::none;
+}
+
 // Lets a victim go through its operation once, then runs trial(cut) for every instruction, or every
 // n-th. A trial returns what took effect. There is one instruction before which nothing did, and
 // after which all did.

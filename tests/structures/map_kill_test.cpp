@@ -126,13 +126,7 @@ class map_operation : public ::testing::TestWithParam<operation> {
       EXPECT_TRUE(found == before || found == corpse_happened);
       return effect::undecided;
     }
-    if (before == after) {
-      EXPECT_EQ(found, before);
-      return effect::undecided;
-    }
-    EXPECT_TRUE(found == before || found == after) << ::testing::PrintToString(found);
-    EXPECT_FALSE(is_done && found != after) << "it returned, and did not happen";
-    return found == after ? effect::whole : effect::none;
+    return effect_of(found, before, after, is_done);
   }
   // Every bucket can be changed, and no overflow bucket is lost.
   static void expect_all_usable(scene const& where) {

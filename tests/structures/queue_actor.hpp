@@ -3,14 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <stoa/queue.hpp>
-#include <stoa/segment.hpp>
 #include <vector>
 
-#include "scratch.hpp"
+#include "actor.hpp"
 #include "sealed.hpp"
-#include "victim.hpp"
 
 namespace stoa::testing {
 
@@ -26,53 +23,37 @@ inline contents up_to(std::uint64_t last, std::uint64_t first = 1) {
   return out;
 }
 
-// The victim, in its own process.
-struct actor {
-  segment home;
-  report& done;
-  std::optional<elements> attached{};
-  elements const& queue() const { return *attached; }
-};
+using actor = actor_on<elements>;
 
 inline void push(actor& self) {
-  if (self.queue().try_push(sealed{50})) self.done.note_push(50);
+  if (self->try_push(sealed{50})) self.done.note_push(50);
 }
 inline void push_three(actor& self) {
   std::array const batch{sealed{50}, sealed{51}, sealed{52}};
-  auto const pushed = self.queue().try_push_n(batch);
+  auto const pushed = self->try_push_n(batch);
   for (std::size_t i = 0; i < pushed; ++i) self.done.note_push(50 + i);
 }
 inline void pop(actor& self) {
-  if (auto const got = self.queue().try_pop()) self.done.note_pop(got->number());
+  if (auto const got = self->try_pop()) self.done.note_pop(got->number());
 }
 inline void pop_three(actor& self) {
   std::array<sealed, 3> out;
-  auto const popped = self.queue().try_pop_n(out);
+  auto const popped = self->try_pop_n(out);
   for (std::size_t i = 0; i < popped; ++i) self.done.note_pop(out[i].number());
 }
 inline void claim_and_commit(actor& self) {
-  if (auto lease = self.queue().try_claim()) {
+  if (auto lease = self->try_claim()) {
     auto const number = lease->number();
     lease.commit();
     self.done.note_pop(number);
   }
 }
 inline void claim_and_abort(actor& self) {
-  self.queue().try_claim().abort();
+  self->try_claim().abort();
 }
 // Whoever attaches settles what the dead have left.
 inline void attach(actor& self) {
   self.attached = self.home.attach<elements>("q");
-}
-
-// How far the victim has come when the operation begins.
-enum class readiness { opened, attached, has_lane };
-
-inline actor made_ready(scratch_name const& name, report& done, readiness how) {
-  actor self{segment::open(name), done};
-  if (how != readiness::opened) attach(self);
-  if (how == readiness::has_lane) self.home.attachment().my_lane();
-  return self;
 }
 
 }  // namespace stoa::testing

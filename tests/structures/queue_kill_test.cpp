@@ -8,10 +8,9 @@
 #include <algorithm>
 #include <ostream>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "kill_each_instruction.hpp"
+#include "operation_test.hpp"
 #include "queue_scene.hpp"
 
 namespace stoa::testing {
@@ -28,10 +27,7 @@ void two_were_returned(scene& where) {
 // Kills another process in the middle of `operation`, as soon as `is_taken` holds.
 template <class Condition>
 void leave_a_corpse(scene& where, void (*operation)(actor&), Condition is_taken) {
-  stepped_child corpse{[&] {
-    return [self = made_ready(where.name, *where.reported.get(), readiness::has_lane),
-            operation]() mutable { operation(self); };
-  }};
+  stepped_child corpse{ready(where, operation)};
   ASSERT_TRUE(corpse.step_until([&] { return is_taken(where.queue.statistics()); }));
 }
 void died_pushing(scene& where) {
@@ -107,37 +103,13 @@ void PrintTo(operation const& each, std::ostream* out) {
   *out << each.name;
 }
 
-class queue_operation : public ::testing::TestWithParam<operation> {
+class queue_operation : public operation_test<scene, operation> {
  protected:
-  static void arrange(scene& where) {
-    where.fill(GetParam().filled);
-    GetParam().arrange(where);
-  }
-  static auto victim(scene const& where) {
-    return [&where] {
-      return [self = made_ready(where.name, *where.reported.get(), GetParam().begins)]() mutable {
-        GetParam().run(self);
-        self.done.is_done = true;
-      };
-    };
-  }
-  static std::vector<std::uintptr_t> trace() {
-    scene where;
-    arrange(where);
-    return stepped_child{victim(where)}.trace();
-  }
   // What a dead consumer had taken comes first for those who look for the dead; who does not look
   // until he finds nothing gets it last.
   static effect judge(contents found, bool is_done, std::size_t way) {
     if (way % 3 == 2) std::ranges::sort(found);
-    auto const& [before, after] = std::pair{GetParam().before, GetParam().after};
-    if (before == after) {
-      EXPECT_EQ(found, before);
-      return effect::undecided;
-    }
-    EXPECT_TRUE(found == before || found == after) << ::testing::PrintToString(found);
-    EXPECT_FALSE(is_done && found != after) << "it returned, and did not happen";
-    return found == after ? effect::whole : effect::none;
+    return effect_of(found, what().before, what().after, is_done);
   }
 };
 
@@ -160,7 +132,7 @@ TEST_P(queue_operation, StoppedAfterAnyInstructionIsNotRepairedAway) {
   for_each_instruction(&trace, [](cut const& here) {
     scene where;
     arrange(where);
-    contents in = up_to(GetParam().filled);
+    contents in = up_to(what().filled);
     contents out;
     {
       stepped_child stopped{victim(where)};
@@ -169,21 +141,14 @@ TEST_P(queue_operation, StoppedAfterAnyInstructionIsNotRepairedAway) {
       // The others go on meanwhile.
       for (std::uint64_t n = 200; n < 202; ++n)
         if (where.queue.try_push(sealed{n})) in.push_back(n);
-      for (std::uint64_t i = 0; i < GetParam().untouched; ++i) {
+      for (std::uint64_t i = 0; i < what().untouched; ++i) {
         auto const got = where.queue.try_pop();
         EXPECT_TRUE(got) << "kept from number " << i;
         if (got) out.push_back(got->number());
       }
       EXPECT_TRUE(stopped.finish());
     }
-    auto const& done = *where.reported.get();
-    in.insert(in.end(), done.pushed.begin(), done.pushed.begin() + static_cast<long>(done.pushes));
-    out.insert(out.end(), done.popped.begin(), done.popped.begin() + static_cast<long>(done.pops));
-    auto const rest = drained(where, here.after);
-    out.insert(out.end(), rest.begin(), rest.end());
-    std::ranges::sort(in);
-    std::ranges::sort(out);
-    EXPECT_EQ(out, in);
+    expect_each_once(in, out, *where.reported.get(), drained(where, here.after));
     expect_all_capacity(where.queue);
     expect_all_lanes(where);
     return effect::undecided;

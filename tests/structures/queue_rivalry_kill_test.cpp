@@ -49,13 +49,6 @@ bool is_anything_named(scene const& where) {
   return is_named;
 }
 
-auto ready(scene const& where, void (*run)(actor&)) {
-  return [&where, run] {
-    return [self = made_ready(where.name, *where.reported.get(), readiness::has_lane),
-            run]() mutable { run(self); };
-  };
-}
-
 class queue_rivalry : public ::testing::TestWithParam<rivalry> {};
 
 TEST_P(queue_rivalry, BothKilledLeaveWhatOneWouldLeave) {

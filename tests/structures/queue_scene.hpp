@@ -3,13 +3,9 @@
 #pragma once
 #include <gtest/gtest.h>
 
-#include <array>
-#include <atomic>
-#include <barrier>
-#include <optional>
-#include <thread>
-#include <vector>
+#include <chrono>
 
+#include "all_lanes.hpp"
 #include "elements.hpp"
 #include "kill_each_instruction.hpp"
 #include "queue_actor.hpp"
@@ -62,23 +58,9 @@ inline void expect_all_capacity(elements const& queue) {
   }
 }
 
-// As many threads as there are lanes, all at once.
 inline void expect_all_lanes(scene const& where) {
-  std::atomic<int> refused{0};
-  std::barrier all_have_one{lanes - 1};
-  auto const take_one = [&] {
-    try {
-      static_cast<void>(where.queue.try_claim());
-    } catch (error const&) {
-      ++refused;
-    }
-    all_have_one.arrive_and_wait();
-  };
-  static_cast<void>(where.queue.try_claim());  // this thread's own
-  std::vector<std::thread> threads;
-  for (std::uint32_t i = 1; i < lanes; ++i) threads.emplace_back(take_one);
-  for (auto& each : threads) each.join();
-  EXPECT_EQ(refused, 0) << "lanes were lost";
+  static_cast<void>(where.queue.try_claim());  // settles what the dead have left
+  expect_a_lane_for_each_of(lanes, where.home);
   for (auto& each : where.home.attachment().map().used_lanes())
     for_each_name(each, [](lane_name& name) {
       auto const op = op_of(name.what.load());

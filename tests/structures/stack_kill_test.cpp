@@ -6,14 +6,12 @@
 // but one, and when it continues every element is there once.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "kill_each_instruction.hpp"
+#include "operation_test.hpp"
 #include "stack_scene.hpp"
 
 namespace stoa::testing {
@@ -100,34 +98,7 @@ void PrintTo(operation const& each, std::ostream* out) {
   *out << each.name;
 }
 
-class stack_operation : public ::testing::TestWithParam<operation> {
- protected:
-  static void arrange(scene& where) {
-    where.fill(GetParam().filled);
-    GetParam().arrange(where);
-    *where.reported.get() = {};
-  }
-  static auto victim(scene const& where) {
-    return [&where] {
-      return [self = made_ready(where.name, *where.reported.get(), GetParam().begins)]() mutable {
-        GetParam().run(self);
-        self.done.is_done = true;
-      };
-    };
-  }
-  static std::vector<std::uintptr_t> trace() {
-    scene where;
-    arrange(where);
-    return stepped_child{victim(where)}.trace();
-  }
-  static effect judge(contents const& found, bool is_done) {
-    auto const& [before, after] = std::pair{GetParam().before, GetParam().after};
-    EXPECT_TRUE(found == before || found == after) << ::testing::PrintToString(found);
-    EXPECT_FALSE(is_done && found != after) << "it returned, and did not happen";
-    if (before == after) return effect::undecided;
-    return found == after ? effect::whole : effect::none;
-  }
-};
+class stack_operation : public operation_test<scene, operation> {};
 
 TEST_P(stack_operation, KilledAfterAnyInstructionHappenedOrNot) {
   for_each_instruction(&trace, [](cut const& here) {
@@ -138,7 +109,7 @@ TEST_P(stack_operation, KilledAfterAnyInstructionHappenedOrNot) {
       here.lead(killed);
     }
     look_for_the_dead(where, here.after);
-    auto const found = judge(drained(where), where.reported.get()->is_done);
+    auto const found = effect_of(drained(where), what().before, what().after, where.reported.get()->is_done);
     expect_all_nodes(where.stack);
     expect_all_lanes(where);
     return found;
@@ -149,7 +120,7 @@ TEST_P(stack_operation, StoppedAfterAnyInstructionHoldsNobodyUp) {
   for_each_instruction(&trace, [](cut const& here) {
     scene where;
     arrange(where);
-    contents in = GetParam().before;
+    contents in = what().before;
     contents out;
     {
       stepped_child stopped{victim(where)};
@@ -167,14 +138,7 @@ TEST_P(stack_operation, StoppedAfterAnyInstructionHoldsNobodyUp) {
       }
       static_cast<void>(stopped.finish());
     }
-    auto const& done = *where.reported.get();
-    in.insert(in.end(), done.pushed.begin(), done.pushed.begin() + static_cast<long>(done.pushes));
-    out.insert(out.end(), done.popped.begin(), done.popped.begin() + static_cast<long>(done.pops));
-    auto const rest = drained(where);
-    out.insert(out.end(), rest.begin(), rest.end());
-    std::ranges::sort(in);
-    std::ranges::sort(out);
-    EXPECT_EQ(out, in);
+    expect_each_once(in, out, *where.reported.get(), drained(where));
     expect_all_nodes(where.stack);
     expect_all_lanes(where);
     return effect::undecided;

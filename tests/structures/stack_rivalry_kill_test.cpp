@@ -14,13 +14,6 @@
 namespace stoa::testing {
 namespace {
 
-auto ready(scene const& where, void (*run)(actor&)) {
-  return [&where, run] {
-    return [self = made_ready(where.name, *where.reported.get(), readiness::has_lane),
-            run]() mutable { run(self); };
-  };
-}
-
 // A rival has named the same node and is killed before it could take it; another is killed after every
 // instruction of taking it.
 struct rivalry {

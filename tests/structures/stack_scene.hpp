@@ -3,13 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <barrier>
 #include <memory>
-#include <optional>
-#include <thread>
 #include <vector>
 
+#include "actor.hpp"
+#include "all_lanes.hpp"
 #include "elements.hpp"
 #include "kill_each_instruction.hpp"
 
@@ -23,22 +21,16 @@ constexpr std::uint32_t lanes = 4;
 
 // --- the operations ---
 
-// The victim, in its own process.
-struct actor {
-  segment home;
-  report& done;
-  std::optional<elements> attached{};
-  elements const& stack() const { return *attached; }
-};
+using actor = actor_on<elements>;
 
 inline void push(actor& self) {
-  if (self.stack().try_push(sealed{50})) self.done.note_push(50);
+  if (self->try_push(sealed{50})) self.done.note_push(50);
 }
 inline void pop(actor& self) {
-  if (auto const got = self.stack().try_pop()) self.done.note_pop(got->number());
+  if (auto const got = self->try_pop()) self.done.note_pop(got->number());
 }
 inline void recover(actor& self) {
-  self.stack().recover();
+  self->recover();
 }
 // Whoever attaches settles what the dead have left.
 inline void attach(actor& self) {
@@ -47,16 +39,6 @@ inline void attach(actor& self) {
 inline void attach_and_push(actor& self) {
   attach(self);
   push(self);
-}
-
-// How far the victim has come when the operation begins.
-enum class readiness { opened, attached, has_lane };
-
-inline actor made_ready(scratch_name const& name, report& done, readiness how) {
-  actor self{segment::open(name), done};
-  if (how != readiness::opened) attach(self);
-  if (how == readiness::has_lane) self.home.attachment().my_lane();
-  return self;
 }
 
 // --- what came before ---
@@ -78,10 +60,7 @@ struct scene {
 
 using corpse = std::unique_ptr<stepped_child>;
 inline corpse made_corpse(scene& where, void (*operation)(actor&)) {
-  return std::make_unique<stepped_child>([&where, operation] {
-    return [self = made_ready(where.name, *where.reported.get(), readiness::has_lane),
-            operation]() mutable { operation(self); };
-  });
+  return std::make_unique<stepped_child>(ready(where, operation));
 }
 inline bool step_until_changed(stepped_child& victim, atomic_u64 const& word) {
   return victim.step_until([&, before = word.load()] { return word.load() != before; });
@@ -125,23 +104,9 @@ inline void expect_all_nodes(elements const& stack) {
   }
 }
 
-// As many threads as there are lanes, all at once.
 inline void expect_all_lanes(scene const& where) {
   where.stack.recover();
-  std::atomic<int> refused{0};
-  std::barrier all_have_one{lanes - 1};
-  std::vector<std::thread> threads;
-  for (std::uint32_t i = 1; i < lanes; ++i)
-    threads.emplace_back([&] {
-      try {
-        where.home.attachment().my_lane();
-      } catch (error const&) {
-        ++refused;
-      }
-      all_have_one.arrive_and_wait();
-    });
-  for (auto& each : threads) each.join();
-  EXPECT_EQ(refused, 0) << "lanes were lost";
+  expect_a_lane_for_each_of(lanes, where.home);
   for (auto& each : where.home.attachment().map().used_lanes())
     for_each_name(each, [](lane_name& name) { EXPECT_EQ(name.what.load(), 0u); });
 }
