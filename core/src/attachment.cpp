@@ -234,7 +234,7 @@ bool attachment::is_place_held(std::uint32_t place) const noexcept {
 }
 
 bool attachment::is_alive(participant_id id) const noexcept {
-  if (id == self_) return id != 0;
+  if (id == self_) return id != 0 && !was_inherited();
   auto const place = place_of(id);
   if (id == 0 || place >= map_.limits().max_participants) return false;
   if (!is_place_held(place)) return false;

@@ -10,7 +10,7 @@
 namespace stoa {
 namespace {
 
-constexpr std::uint64_t none_free = ~std::uint64_t{0};
+constexpr std::uint64_t none_free = 0xFFFF'FFFF;
 
 std::int64_t now_ns() noexcept {
   return std::chrono::nanoseconds{wait_clock::now().time_since_epoch()}.count();
@@ -28,29 +28,40 @@ bool patience::is_late() noexcept {
 // Number (index + 1) of a bucket that now is this home's, 0 if there is none.
 std::uint64_t map_bytes::claim_overflow(std::uint64_t home) const noexcept {
   auto& hint = header().hint;
-  auto const hinted = hint.load(std::memory_order_relaxed);  // a hint; the CAS decides
-  // After a search in vain most others are spared one, until somebody frees a bucket. Not all: a death can
-  // lose that hint.
-  if (hinted == none_free && header().refusals.load(std::memory_order_relaxed) % 64 != 63) return 0;
-  auto index = hinted < overflows_ ? hinted : 0;
-  for (std::uint64_t looked = 0; looked < overflows_; ++looked, index = index + 1 < overflows_ ? index + 1 : 0) {
-    std::uint64_t nobody = 0;
-    if (user(index).load(std::memory_order_relaxed) != 0) continue;  // a guess; the CAS decides
-    // A4 <- R4: its last user is done with it (I5)
-    if (!user(index).compare_exchange_strong(nobody, home + 1, std::memory_order_acquire, std::memory_order_relaxed))
-      continue;
-    hint.store(index + 1, std::memory_order_relaxed);
-    return index + 1;
+  for (;;) {
+    // A5 <- R5: what was freed before this is seen free
+    auto const hinted = hint.load(std::memory_order_acquire);
+    auto const start = hinted & none_free;
+    // After a search in vain others are spared one, until somebody frees a bucket.
+    if (start == none_free && header().refusals.load(std::memory_order_relaxed) % 64 != 63) return 0;
+    auto index = start < overflows_ ? start : 0;
+    for (std::uint64_t looked = 0; looked < overflows_; ++looked, index = index + 1 < overflows_ ? index + 1 : 0) {
+      std::uint64_t nobody = 0;
+      if (user(index).load(std::memory_order_relaxed) != 0) continue;  // a guess; the CAS decides
+      // A4 <- R4: its last user is done with it (I5)
+      if (!user(index).compare_exchange_strong(nobody, home + 1, std::memory_order_acquire, std::memory_order_relaxed))
+        continue;
+      auto expected = hinted;
+      hint.compare_exchange_strong(expected, (hinted & ~none_free) | (index + 1), std::memory_order_relaxed,
+                                   std::memory_order_relaxed);
+      return index + 1;
+    }
+    auto expected = hinted;  // unless somebody has freed one meanwhile
+    do {
+      if (hint.compare_exchange_weak(expected, (expected & ~none_free) | none_free, std::memory_order_relaxed,
+                                     std::memory_order_relaxed))
+        return 0;
+    } while ((expected & ~none_free) == (hinted & ~none_free));
   }
-  auto expected = hinted;  // unless somebody has freed one meanwhile
-  hint.compare_exchange_strong(expected, none_free, std::memory_order_relaxed, std::memory_order_relaxed);
-  return 0;
 }
 
 void map_bytes::free_overflow(std::uint64_t number) const noexcept {
   user(number - 1).store(0, std::memory_order_release);  // R4 -> A4 (I5)
   auto& hint = header().hint;
-  if (hint.load(std::memory_order_relaxed) >= overflows_) hint.store(number - 1, std::memory_order_relaxed);
+  auto seen = hint.load(std::memory_order_relaxed);
+  while (!hint.compare_exchange_weak(seen, ((seen >> 32) + 1) << 32 | (number - 1), std::memory_order_release,  // R5
+                                     std::memory_order_relaxed)) {
+  }
 }
 
 // Gives back what this home claimed and did not link, or unlinked and did not free.
@@ -61,11 +72,19 @@ void map_bytes::free_orphans(std::uint64_t home_index) const noexcept {
     auto const* const last = linked.buckets.begin() + linked.count;
     if (std::find(linked.buckets.begin(), last, &bucket(homes_ + i)) == last) free_overflow(i + 1);
   }
-  header().hint.store(0, std::memory_order_relaxed);  // who died may have freed one without a word
+  // who died may have freed one without a word
+  auto seen = header().hint.load(std::memory_order_relaxed);
+  while (!header().hint.compare_exchange_weak(seen, ((seen >> 32) + 1) << 32, std::memory_order_release,
+                                              std::memory_order_relaxed)) {
+  }
 }
 
-bool map_bytes::extend(std::uint64_t home_index, chain& of) const noexcept {
-  auto const number = of.count < most_buckets ? claim_overflow(home_index) : 0;
+bool map_bytes::extend(attached_entry const& entry, std::uint64_t home_index, chain& of) const {
+  auto number = of.count < most_buckets ? claim_overflow(home_index) : 0;
+  if (number == 0 && of.count < most_buckets && entry.is_look_due()) {  // the dead may have some
+    settle(entry.owner());  // not our own lane
+    number = claim_overflow(home_index);
+  }
   if (number == 0) {
     header().refusals.fetch_add(1, std::memory_order_relaxed);  // a statistic
     return false;
@@ -114,7 +133,7 @@ void map_bytes::tidy(std::uint64_t home_index) const noexcept {
     auto& link = of.buckets[of.count - 2]->control;
     auto const held = link.load(std::memory_order_relaxed);  // I1
     link.store(with_next(held, 0), std::memory_order_release);  // R3 -> A3: after the state that is done with it
-    free_overflow(next_of(held));
+    if (next_of(held) - 1 < overflows_) free_overflow(next_of(held));  // else input
   }
 }
 

@@ -62,7 +62,8 @@ result<ring_bytes> ring_bytes::adopt(entry_view const& entry) {
 // The dead one may have announced more than it published: those slots are written again (I3).
 result<std::uint64_t> ring_bytes::take_producer(attached_entry const& entry) const {
   if (auto const taken = take_role(header().producer, entry, producer_role); !taken) return taken.error();
-  auto const next = header().published.load(std::memory_order_relaxed);  // ordered by role.hpp:A1
+  // acquire: the payload of a predecessor that died (R1); one that left in order is ordered by role.hpp:A1.
+  auto const next = header().published.load(std::memory_order_acquire);
   auto const ahead = header().announced.load(std::memory_order_relaxed) - next;
   if (ahead <= capacity_) return next;
   release_role(header().producer, entry.owner());

@@ -4,6 +4,7 @@
 // unless it meets a node that was put anew since then: its link would lead elsewhere. Such a node is known
 // by its tag (stack_bytes.hpp I4). So no walk needs a quiet moment; one that was overtaken begins again.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <stoa/stack_bytes.hpp>
 #include <vector>
@@ -38,34 +39,42 @@ class stack_moment {
 
   // Whether none of the links noted was written since then.
   bool is_undisturbed() const noexcept {
-    // In less than this no tag comes round; a look may be stopped in the middle for days.
-    constexpr std::chrono::seconds no_round{60};
-    if (!is_had_ || steady::now() - began_ > no_round) return false;
     // seq_cst, which acquires: after the links, whose tags are at most one ahead of these (A2).
     auto const top = stack_.header().top.load(std::memory_order_seq_cst);
     auto const free = stack_.header().free.load(std::memory_order_seq_cst);
+    // In less than this no tag comes round; a look may be stopped in the middle for days. After the loads.
+    constexpr std::chrono::seconds no_round{60};
+    if (!is_had_ || steady::now() - began_ > no_round) return false;
     if (top == top_ && free == free_) return true;
     return nearest_to_top_ > tags_between(top_, top) && nearest_to_free_ > tags_between(free_, free);
   }
 
-  // Calls visit(node, link) for the nodes of a list, from top() or free() on, until it returns false. False:
-  // overtaken, or a list as no stack leaves it.
-  template <class Visit>
-  bool walk(std::uint64_t from, Visit visit) {
+  enum class walked { undisturbed, overtaken, endless };  // endless: lists as no stack leaves them
+
+  // Calls visit(node, link) for the nodes of the lists whose heads are given, one of each in turn, until it
+  // returns false. In turn, because the nearer to a head the sooner a node is put anew.
+  template <std::size_t N, class Visit>
+  walked walk(std::array<std::uint64_t, N> const& heads, Visit visit) {
     constexpr std::uint64_t nodes_between_looks = 64;
-    auto node = node_in(from);
-    for (std::uint64_t steps = 0; node < stack_.capacity(); ++steps) {
-      if (steps == stack_.capacity()) return false;
-      auto const link = stack_.at(node).link.load(std::memory_order_acquire);  // A2 <- R2 (I4)
-      note(link);
-      if (!visit(node, link)) break;
-      if (steps % nodes_between_looks == nodes_between_looks - 1 && !is_undisturbed()) return false;
-      node = node_in(link);
+    std::array<std::uint32_t, N> nodes{};
+    std::ranges::transform(heads, nodes.begin(), node_in);
+    auto const is_node = [this](std::uint32_t node) { return node < stack_.capacity(); };
+    for (std::uint64_t steps = 0; std::ranges::any_of(nodes, is_node); ++steps) {
+      if (steps == stack_.capacity()) return is_undisturbed() ? walked::endless : walked::overtaken;
+      for (auto& node : nodes) {
+        if (!is_node(node)) continue;
+        auto const link = stack_.at(node).link.load(std::memory_order_acquire);  // A2 <- R2 (I4)
+        note(link);
+        if (!visit(node, link)) return verdict();
+        node = node_in(link);
+      }
+      if (steps % nodes_between_looks == nodes_between_looks - 1 && !is_undisturbed()) return walked::overtaken;
     }
-    return is_undisturbed();
+    return verdict();
   }
 
  private:
+  walked verdict() const noexcept { return is_undisturbed() ? walked::undisturbed : walked::overtaken; }
   static std::uint64_t tags_between(std::uint64_t from, std::uint64_t to) noexcept {
     return (tag_in(to) - tag_in(from)) & link_tag_mask;
   }
@@ -103,16 +112,17 @@ bool stack_bytes::is_spoken_for(attachment& owner, std::uint32_t node, lane cons
 // A node that is in neither list at one moment is owned; who lives and owns it names it until he has put it,
 // and a node that was put has a new link. So the lanes need not be looked at in that same moment.
 stack_bytes::whereabouts stack_bytes::locate(attachment& owner, std::uint32_t node, lane const& where) const {
+  if (is_spoken_for(owner, node, where)) return whereabouts::unknown;  // slow is not dead; spares the walks
   for (int attempt = 0; attempt < most_moments; ++attempt) {
     stack_moment moment{*this};
     bool is_found = false;
     auto const is_another = [&](std::uint32_t each, std::uint64_t) { return !(is_found = each == node); };
-    if (!moment.walk(moment.top(), is_another)) continue;
+    auto const walked = moment.walk(std::array{moment.top(), moment.free()}, is_another);
+    if (walked == stack_moment::walked::endless) return whereabouts::unknown;
+    if (walked == stack_moment::walked::overtaken) continue;
     if (is_found) return whereabouts::listed;
-    if (!moment.walk(moment.free(), is_another)) continue;
-    if (is_found) return whereabouts::listed;
-    if (is_spoken_for(owner, node, where)) return whereabouts::unknown;  // slow is not dead
-    moment.note(at(node).link.load(std::memory_order_acquire));          // A2 <- R2 (I4)
+    if (is_spoken_for(owner, node, where)) return whereabouts::unknown;
+    moment.note(at(node).link.load(std::memory_order_acquire));  // A2 <- R2 (I4)
     if (moment.is_undisturbed()) return whereabouts::orphaned;
   }
   return whereabouts::unknown;
@@ -143,15 +153,16 @@ void stack_bytes::settle(attachment& owner) const {
 
 bool stack_bytes::visit_elements(function_ref<void(std::span<std::byte const>)> visit) const {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> elements;
-  bool is_whole = false;
-  for (int attempt = 0; attempt < most_moments && !is_whole; ++attempt) {
+  auto walked = stack_moment::walked::overtaken;
+  for (int attempt = 0; attempt < most_moments && walked == stack_moment::walked::overtaken; ++attempt) {
     elements.clear();
     stack_moment moment{*this};
-    is_whole = moment.walk(moment.top(), [&](std::uint32_t node, std::uint64_t link) {
+    walked = moment.walk(std::array{moment.top()}, [&](std::uint32_t node, std::uint64_t link) {
       elements.emplace_back(node, link);
       return true;
     });
   }
+  if (walked != stack_moment::walked::undisturbed) return false;
   std::vector<std::byte> copy(layout_.payload_bytes);
   for (auto const& [node, link] : elements) {
     load_words(copy.data(), payload(node, layout_), copy.size());
@@ -159,7 +170,7 @@ bool stack_bytes::visit_elements(function_ref<void(std::span<std::byte const>)> 
     std::atomic_thread_fence(std::memory_order_acquire);
     if (at(node).link.load(std::memory_order_relaxed) == link) visit(copy);
   }
-  return is_whole;
+  return true;
 }
 
 }  // namespace stoa

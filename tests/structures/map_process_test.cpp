@@ -31,6 +31,29 @@ int run_writer(child_arguments const& a) {
 }
 child_program const writer{"writer", run_writer};
 
+// Puts one key in and takes it out, for ever.
+child_program const toggler{"toggler", [](child_arguments const& a) {
+                              auto const map = segment::open(a.at(0)).attach<numbers>("s");
+                              auto const key = std::stoull(a.at(1));
+                              for (;;) {
+                                map.insert(key, sealed{key});
+                                map.erase(key);
+                              }
+                              return 0;
+                            }};
+
+// The first keys, by the home bucket they belong to.
+std::vector<std::vector<std::uint64_t>> keys_of_homes(std::uint64_t homes, std::size_t each) {
+  std::vector<std::vector<std::uint64_t>> out(homes);
+  for (std::uint64_t key = 0, full = 0; full < homes; ++key) {
+    auto& mine = out[(key_image<std::uint64_t>{key}.hash >> 32) * homes >> 32];
+    if (mine.size() == each) continue;
+    mine.push_back(key);
+    full += mine.size() == each;
+  }
+  return out;
+}
+
 class map_processes : public ::testing::Test {
  protected:
   std::uint64_t changes() const { return map.statistics().changes; }
@@ -92,6 +115,26 @@ TEST_F(map_processes, StoppedWritersKeepNoReader) {
     ASSERT_TRUE(moves_on()) << "it was repaired away";
   }
   expect_empty_after_clear();
+}
+
+// A bucket that a dead writer had claimed for its home is not missed by the others, who never touch that home.
+TEST_F(map_processes, WhatADeadWriterClaimedIsThereForOtherHomes) {
+  auto const small = home.publish<numbers>("s", 5);  // three homes and one overflow bucket
+  auto const of = keys_of_homes(3, 3);
+  for (auto const index : {0u, 1u})
+    for (auto const i : {0u, 1u}) ASSERT_TRUE(small.insert(of[index][i], sealed{of[index][i]}));
+  int died_with_it = 0;
+  for (int i = 0; i < 100; ++i) {
+    auto one = child::start("toggler", {name.str(), std::to_string(of[0][2])});
+    ASSERT_TRUE(eventually([&, before = small.statistics().changes] { return small.statistics().changes > before + 10; }));
+    one.kill();
+    small.erase(of[0][2]);  // does not lock if it is not there
+    died_with_it += small.statistics().overflows_used != 0;
+    ASSERT_TRUE(eventually([&] { return static_cast<bool>(small.insert(of[1][2], sealed{of[1][2]})); },
+                           std::chrono::seconds{2}));
+    ASSERT_TRUE(small.erase(of[1][2]));
+  }
+  EXPECT_GT(died_with_it, 0) << "nobody died with a bucket: nothing was tried";
 }
 
 }  // namespace

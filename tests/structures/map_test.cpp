@@ -289,6 +289,18 @@ TEST(map, DamagedChainsEndEveryCall) {
   }
 }
 
+// What pads the last word of a value is nobody's; whatever it is, update() ends.
+TEST(map, BitsBesideAValueDoNotMatter) {
+  two_views views;
+  auto const map = views.first.publish<stoa::map<std::uint64_t, std::array<char, 12>>>("m", 1);
+  ASSERT_TRUE(map.insert(1, {"a"}));
+  auto const entry = *views.first.entries().begin();
+  auto* const words = reinterpret_cast<atomic_u64*>(entry.view().body.data() + sizeof(map_header) + sizeof(map_bucket));
+  for (int slot = 0; slot < 3; ++slot) words[slot * 3 + 2].fetch_or(0xFFull << 56);
+  EXPECT_TRUE(map.update(1, [](auto& each) { each[0] = 'b'; }));
+  EXPECT_EQ(map.find(1)->at(0), 'b');
+}
+
 template <class T>
 class map_of : public ::testing::Test {};
 using key_types = ::testing::Types<std::uint8_t, std::uint64_t, std::array<char, 24>, three_bytes, line, two_lines, page>;

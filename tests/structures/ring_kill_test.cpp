@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -274,6 +275,62 @@ TEST_P(ring_operation, StoppedAfterAnyInstructionDelaysNobody) {
 
 INSTANTIATE_TEST_SUITE_P(each, ring_operation, ::testing::ValuesIn(operations()),
                          [](auto const& each) { return each.param.name; });
+
+// A bounded ring whose samples are numbered, and one who notes what comes out of it.
+struct numbered {
+  scratch_name name;
+  segment home = segment::create(name, 1u << 16, {.max_entries = 4, .max_participants = 4, .max_lanes = 4});
+  samples ring = home.publish<samples>("r", 4, ring_mode::bounded, before_wrap);
+  shared_report reported;
+  std::uint64_t next = 1;
+  contents popped;
+
+  numbered() { fill(); }
+  void fill() {
+    while (ring.try_push(sealed{next})) ++next;
+  }
+  void replace_all_slots() {  // eight, for a capacity of four and one to spare
+    for (int i = 0; i < 9; ++i) {
+      popped.push_back(ring.try_pop().value().number());
+      fill();
+    }
+  }
+  // In order of their numbers: what everybody popped.
+  contents drained() {
+    while (auto const got = ring.try_pop()) popped.push_back(got->number());
+    auto const& theirs = *reported.get();
+    popped.insert(popped.end(), theirs.popped.begin(), theirs.popped.begin() + static_cast<long>(theirs.pops));
+    std::ranges::sort(popped);
+    return popped;
+  }
+};
+
+// Others consume and replace what a consumer copies, twice in the same call. It is slow, and nothing is lost.
+TEST(ring_kill, AConsumerOvertakenTwicePassesNothingOver) {
+  auto const victim = [](numbered const& where) {
+    return [&where] {
+      return [ring = segment::open(where.name).attach<samples>("r"), done = where.reported.get()] { pop(ring, *done); };
+    };
+  };
+  auto const length = [&] {
+    numbered where;
+    return stepped_child{victim(where)}.trace().size();
+  }();
+  auto const stride = std::max<std::size_t>(1, length / 24);
+  for (std::size_t first = 0; first < length && !HasFailure(); first += stride)
+    for (std::size_t second = 0; second < length && !HasFailure(); second += stride) {
+      SCOPED_TRACE(::testing::Message() << first << " and " << second << " of " << length << " instructions");
+      numbered where;
+      stepped_child consumer{victim(where)};
+      if (!consumer.step(first)) break;
+      where.replace_all_slots();
+      if (consumer.step(second)) where.replace_all_slots();
+      EXPECT_TRUE(consumer.now() == stepped_child::state::finished || consumer.finish());
+      contents all(where.next - 1);
+      std::iota(all.begin(), all.end(), 1u);
+      EXPECT_EQ(where.drained(), all);
+    }
+}
 
 }  // namespace
 }  // namespace stoa::testing

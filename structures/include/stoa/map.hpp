@@ -8,7 +8,8 @@
 // compared by their bytes (map_key.hpp). The algorithm, its invariants and what a death does are in
 // map_buckets.hpp.
 //
-// Signals   Not for use in a signal handler that may interrupt the same thread's change.
+// Signals   Not for use in a signal handler that may interrupt a change by the same thread of anything in the
+//           same segment: both would write the thread's lane.
 #pragma once
 #include <bit>
 #include <memory>

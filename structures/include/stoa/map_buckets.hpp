@@ -89,8 +89,9 @@ class map_buckets {
     locked_home const lock{*this, index};
     auto const seen = locate(wanted, index, [](atomic_u64 const*) {});
     if (seen.slot == nullptr) return outcome::absent;
-    for (std::size_t i = 0; i < value_words; ++i)
-      if (seen.slot[key_words + i].load(std::memory_order_relaxed) != before[i]) return outcome::changed;
+    value_image now{};
+    load_words(now.data(), seen.slot + key_words, ValueBytes);  // as find() does: not what pads the last word
+    if (now != before) return outcome::changed;
     if (!put(index, seen, wanted, after.data())) throw error{damaged(*entry_, "a chain without a free slot")};
     return outcome::done;
   }
@@ -238,7 +239,7 @@ class map_buckets {
     bool const is_new = seen.slot == nullptr;
     auto const room = chain.count * slots_per_bucket - static_cast<std::uint32_t>(std::popcount(valid));
     if (room < 1u + is_new) [[unlikely]]  // I4
-      if (!bytes_.extend(index, chain)) return false;
+      if (!bytes_.extend(*entry_, index, chain)) return false;
     auto const number = static_cast<std::uint32_t>(std::countr_one(valid));  // the lowest that is free
     auto& bucket = *chain.buckets[number / slots_per_bucket];
     auto const i = number % slots_per_bucket;

@@ -31,7 +31,7 @@ struct map_header {              // offset size
   std::uint64_t value_bytes;     //     40    8  0: a set
   std::uint64_t value_offset;    //     48    8  of the value in an element, as its type describes it
   std::array<std::byte, 72> pad;  //     56   72
-  alignas(pad_bytes) atomic_u64 hint;  //    128    8  where to look for a free overflow bucket; ~0 there was none
+  alignas(pad_bytes) atomic_u64 hint;  //    128    8  {frees : 32 | where to look for a free overflow bucket, 2^32 - 1 none : 32}
   atomic_u64 refusals;                 //    136    8  insertions that found no room
 };
 static_assert(offsetof(map_header, value_offset) == 48);
@@ -147,7 +147,7 @@ class map_bytes {
   // --- for who holds the lock of `home` ---
   chain chain_of(std::uint64_t home) const noexcept;
   // One more bucket at the end. False: the chain is as long as it may be, or all overflow buckets are used.
-  bool extend(std::uint64_t home, chain& of) const noexcept;
+  bool extend(attached_entry const& entry, std::uint64_t home, chain& of) const;
   // Makes the chain as short as its elements and one free slot allow.
   void tidy(std::uint64_t home) const noexcept;
 

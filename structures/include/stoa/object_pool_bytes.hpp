@@ -69,7 +69,7 @@ static_assert(sizeof(pool_handle) == 16);
 // Who holds an object.
 struct object_owner {
   std::uint32_t place = 0;  // in the segment
-  std::uint64_t pid = 0;    // as it was written there; 0 if that process is gone
+  std::uint64_t pid = 0;    // as it was written there; 0 if it left in order; of a killed one as it was, until its place is used again
   bool is_alive = false;
   bool is_self = false;
 };

@@ -6,7 +6,8 @@
 // Crash     An operation takes effect with one store, R1 or R2 (for batches: see there). Dying before, the
 //           push never happened and its slot is passed over; the element of a pop or lease goes to
 //           the next consumer. Dying after, the operation is complete. (docs/crash.md, Q1 to Q9)
-// Signals   Not for use in a signal handler that may interrupt the same thread's push or pop.
+// Signals   Not for use in a signal handler that may interrupt a change by the same thread of anything in the
+//           same segment: both would write the thread's lane.
 //
 // The algorithm and its invariants are in queue_claims.hpp, recovery in queue_bytes.hpp.
 #pragma once

@@ -191,15 +191,14 @@ class ring {
     return state_->producer;
   }
   // How many samples may be pushed at once, at most `wanted`.
-  std::uint64_t room(producer_side& mine, std::uint64_t wanted) const noexcept {
+  std::uint64_t room(producer_side& mine, std::uint64_t wanted) const {
     wanted = std::min(wanted, bytes_.capacity());
     if (!bytes_.is_bounded()) return wanted;
-    auto const left = [&] {
-      auto const used = mine.cursor - mine.consumed;
-      return used < bytes_.capacity() ? bytes_.capacity() - used : 0;  // more: the bytes are damaged
-    };
-    if (left() < wanted) mine.consumed = bytes_.consumed();  // A2 <- R2 (I4)
-    return std::min(wanted, left());
+    if (bytes_.capacity() - (mine.cursor - mine.consumed) < wanted) mine.consumed = bytes_.consumed();  // A2 <- R2 (I4)
+    auto const used = mine.cursor - mine.consumed;
+    if (used > bytes_.capacity()) [[unlikely]]
+      throw error{damaged(*state_->entry, "more is consumed than was written, or less than was made room for")};
+    return std::min(wanted, bytes_.capacity() - used);
   }
   [[gnu::always_inline]] bool push_one(T const& value) const {
     auto& mine = own();
@@ -233,7 +232,7 @@ class ring {
       auto const there = bytes_.readable(from, overtaken);
       if (there.size() == 0) return false;
       if (!samples::copy(bytes_, there.begin, value)) [[unlikely]]
-        ++overtaken;
+        overtaken += !bytes_.is_bounded();  // bounded: others consumed it, nothing may be left out
       else if (bytes_.consume(from, {there.begin, there.begin + 1})) [[likely]]
         return true;
     }
@@ -307,7 +306,7 @@ std::size_t ring<T>::try_pop_n(std::span<T> out) const {
     }
     auto const got = samples::copy(bytes_, there, out);
     if (got.size() == 0) [[unlikely]]
-      ++overtaken;
+      overtaken += !bytes_.is_bounded();  // as in pop_to()
     else if (bytes_.consume(from, got))
       return got.size();
   }

@@ -4,7 +4,8 @@
 // Progress  Lock-free: whoever is stopped, wherever, holds back nobody but keeps one node from use.
 // Crash     A push takes effect with one CAS, a pop likewise. Dying before, it never happened; the element
 //           of a pop goes with the popper. The node goes back to the free ones. (docs/crash.md, K1 to K6)
-// Signals   Not for use in a signal handler that may interrupt the same thread's push or pop.
+// Signals   Not for use in a signal handler that may interrupt a change by the same thread of anything in the
+//           same segment: both would write the thread's lane.
 //
 // The algorithm and its invariants are in stack_bytes.hpp.
 #pragma once
