@@ -27,7 +27,7 @@ TEST(snippet, Ring) {
   auto const shown = stoa::segment::open_read_only(market.name()).attach<stoa::ring<pose>>("track");
   auto reader = shown.reader();                        // a cursor of its own, at the oldest sample
   while (auto const next = reader.try_read()) draw(*next);
-  std::uint64_t const missed = reader.lost();          // overwritten before it came to them
+  std::uint64_t const missed = reader.lost();          // passed over: overwritten, or about to be, before it came to them
 
   std::array<pose, 2> recent;
   std::size_t const found = shown.latest(std::span{recent});  // the newest, oldest of them first
