@@ -4,7 +4,7 @@
 #   scripts/mutants.sh              all of tests/mutants/*.patch
 #   scripts/mutants.sh queue value  those with this in their name
 #
-# A patch says why it is wrong in its first line, and in a line "Run: PROGRAM [OPTION...]" what must fail. Works on a
+# A patch says why it is wrong in its first line, and in a line "Run: [VARIABLE=VALUE...] PROGRAM [OPTION...]" what must fail. Works on a
 # copy of the tree in a temporary directory: the checkout is not touched. Every program must pass without a
 # mutant first. Exit status 1 if a mutant survives, does not compile or does not apply any more.
 set -euo pipefail
@@ -35,12 +35,21 @@ cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSTOA_BUILD_TE
 
 run_of() { sed -n 's/^Run: //p' "tests/mutants/$1.patch"; }
 build_of() { cmake --build "$build" --parallel "$jobs" --target "$1" >"$scratch/log" 2>&1; }
+program_of() {
+  while [[ $1 == *=* ]]; do shift; done
+  echo "$1"
+}
 # 0: it passed; 1: it failed; more: it hung
 passes() {
-  local program=$1 file status=0
+  local variables=() program file status=0
+  while [[ $1 == *=* ]]; do
+    variables+=("$1")
+    shift
+  done
+  program=$1
   shift
   file=$(find "$build/tests" "$build/stress" -type f -name "$program" -perm -u+x)
-  timeout -k 5 "$most_seconds" "$file" "$@" >"$scratch/log" 2>&1 || status=$?
+  env "${variables[@]}" timeout -k 5 "$most_seconds" "$file" "$@" >"$scratch/log" 2>&1 || status=$?
   return "$status"
 }
 
@@ -48,7 +57,7 @@ echo "without a mutant:"
 mapfile -t runs < <(for name in "${patches[@]}"; do run_of "$name"; done | sort -u)
 for run in "${runs[@]}"; do
   read -r -a words <<<"$run"
-  build_of "${words[0]}" || { cat "$scratch/log"; echo "$run: does not build" >&2; exit 1; }
+  build_of "$(program_of "${words[@]}")" || { cat "$scratch/log"; echo "$run: does not build" >&2; exit 1; }
   passes "${words[@]}" || { cat "$scratch/log"; echo "$run: fails without any mutant" >&2; exit 1; }
 done
 echo "  ${#runs[@]} runs pass"
@@ -64,7 +73,7 @@ for name in "${patches[@]}"; do
     verdict="STALE"
   else
     patch -d "$tree" -p1 -s --no-backup-if-mismatch <"$patch"
-    if ! build_of "${words[0]}"; then
+    if ! build_of "$(program_of "${words[@]}")"; then
       verdict="NO BUILD"
     elif passes "${words[@]}"; then
       verdict="SURVIVES"

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "child.hpp"
 #include "elements.hpp"
 #include "kill_each_instruction.hpp"
 
@@ -114,6 +115,32 @@ TEST_P(value_operation, StoppedAfterAnyInstructionBlocksNobody) {
                          EXPECT_EQ(whole_number(where.value), was_first ? 6u : expected);
                          EXPECT_EQ(where.value.version(), 1 + 1 + 6u);
                          return was_first ? effect::whole : effect::none;
+                       });
+}
+
+child_program const rival{"rival", [](child_arguments const& a) {
+                            auto const value = segment::open(a.at(0)).attach<number>("v");
+                            for (std::uint64_t n = 1; n <= 3; ++n) value.store(sealed{n});
+                            return 0;
+                          }};
+
+// With the fewest buffers another writer has to wait for the stopped one, rather than write where it writes.
+TEST_P(value_operation, StoppedAfterAnyInstructionKeepsItsBuffer) {
+  constexpr int fewest_buffers = 2;
+  for_each_instruction([] { return trace_with(fewest_buffers); },
+                       [](cut const& here) {
+                         scene where{fewest_buffers};
+                         {
+                           stepped_child stopped{victim(where)};
+                           here.lead(stopped);
+                           auto other = child::start("rival", {where.name});
+                           eventually([&] { return !other.is_running(); }, std::chrono::milliseconds{5});
+                           EXPECT_TRUE(stopped.now() == stepped_child::state::finished || stopped.finish());
+                           EXPECT_TRUE(other.wait().is_success());
+                         }
+                         whole_number(where.value);
+                         EXPECT_EQ(where.value.version(), 1 + 1 + 3u);
+                         return effect::undecided;
                        });
 }
 
