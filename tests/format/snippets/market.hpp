@@ -13,5 +13,5 @@
 
 struct market_segment {
   stoa::testing::scratch_name name;
-  stoa::segment market = stoa::segment::create(name, 1 << 20);
+  stoa::segment market = stoa::segment::create(name, 4 << 20);
 };
