@@ -7,6 +7,8 @@
 #include <stoa/kinds.hpp>
 #include <stoa/name_table.hpp>
 
+#include "entries.hpp"
+
 namespace stoa {
 namespace {
 
@@ -131,7 +133,7 @@ bool attachment::is_gone(std::uint64_t what) const {
   if (op_of(what) == lane_op::none || slot >= map_.layout().name_slots) return true;
   auto const word = name_table{map_}.word(slot);
   if (make_lane_tag(slot, name_generation_of(word)) != tag_of(what)) return true;
-  return state_of(word) != name_state::live && (held_slots()[slot / 64] >> (slot % 64) & 1) == 0;
+  return state_of(word) != name_state::live && !has_bit(held_slots(), slot);
 }
 
 // Forgets what names nothing any more. An own lease on an erased entry is no such name: its handle holds it.

@@ -151,7 +151,7 @@ class attachment : public std::enable_shared_from_this<attachment> {
   void give_back(lane& idle);
   void release_lanes() noexcept;
 
-  // Entries (attachment_entries.cpp).
+  // Entries (attachment_entries.cpp, attachment_publish.cpp).
   void hold(std::uint32_t slot) noexcept;
   void let_go(std::uint32_t slot) noexcept;
   std::vector<std::uint64_t> held_slots() const;
