@@ -12,6 +12,15 @@ namespace {
 
 constexpr std::uint64_t none_free = 0xFFFF'FFFF;
 
+// Says that a bucket was freed, and that the next search may begin at `index`.
+void hint_at(atomic_u64& hint, std::uint64_t index) noexcept {
+  auto seen = hint.load(std::memory_order_relaxed);
+  // R5 -> A5: what was freed before is seen free
+  while (!hint.compare_exchange_weak(seen, ((seen >> 32) + 1) << 32 | index, std::memory_order_release,
+                                     std::memory_order_relaxed)) {
+  }
+}
+
 std::int64_t now_ns() noexcept {
   return std::chrono::nanoseconds{wait_clock::now().time_since_epoch()}.count();
 }
@@ -57,11 +66,7 @@ std::uint64_t map_bytes::claim_overflow(std::uint64_t home) const noexcept {
 
 void map_bytes::free_overflow(std::uint64_t number) const noexcept {
   user(number - 1).store(0, std::memory_order_release);  // R4 -> A4 (I5)
-  auto& hint = header().hint;
-  auto seen = hint.load(std::memory_order_relaxed);
-  while (!hint.compare_exchange_weak(seen, ((seen >> 32) + 1) << 32 | (number - 1), std::memory_order_release,  // R5
-                                     std::memory_order_relaxed)) {
-  }
+  hint_at(header().hint, number - 1);
 }
 
 // Gives back what this home claimed and did not link, or unlinked and did not free.
@@ -72,11 +77,7 @@ void map_bytes::free_orphans(std::uint64_t home_index) const noexcept {
     auto const* const last = linked.buckets.begin() + linked.count;
     if (std::find(linked.buckets.begin(), last, &bucket(homes_ + i)) == last) free_overflow(i + 1);
   }
-  // who died may have freed one without a word
-  auto seen = header().hint.load(std::memory_order_relaxed);
-  while (!header().hint.compare_exchange_weak(seen, ((seen >> 32) + 1) << 32, std::memory_order_release,
-                                              std::memory_order_relaxed)) {
-  }
+  hint_at(header().hint, 0);  // who died may have freed one without a word
 }
 
 bool map_bytes::extend(attached_entry const& entry, std::uint64_t home_index, chain& of) const {
