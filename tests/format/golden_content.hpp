@@ -1,7 +1,8 @@
 // golden_content.hpp: what the golden segments hold, in the library's own words.
 //
-//   all_kinds   one of each kind, left in order: nobody is attached, nothing is half done
-//   killed      as two processes left it that were killed: one held a lease, one was inside a push
+//   all_kinds    array, value, queue and spsc_queue, left in order: nobody is attached, nothing is half done
+//   more_kinds   the other kinds, left in order
+//   killed       as two processes left it that were killed: one held a lease, one was inside a push
 #pragma once
 #include <array>
 #include <boost/describe.hpp>
@@ -53,8 +54,52 @@ inline constexpr std::array<double, 4> golden_prices{1.5, -2.25, 0.0, 1e300};
 // Queues start three tickets before 2^64, so that their counters have wrapped.
 inline constexpr std::uint64_t golden_first_ticket = ~std::uint64_t{0} - 2;
 
-inline segment_options golden_options(backing where) {
-  return {.max_entries = 4,
+// Fills one word and a half, without padding.
+struct tick {
+  std::uint32_t id;
+  float price;
+  std::array<char, 4> venue;
+  friend bool operator==(tick const&, tick const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(tick, (), (id, price, venue))
+
+inline tick make_tick(std::uint32_t id) {
+  return {id, static_cast<float>(id) / 2, {'X', 'P', 'A', 'R'}};
+}
+
+using frame = std::array<std::uint16_t, 3>;
+inline constexpr frame make_frame(std::uint16_t first) {
+  return {first, static_cast<std::uint16_t>(first + 1), static_cast<std::uint16_t>(first + 2)};
+}
+
+using symbol = std::array<char, 12>;
+// Requires: digit < 10.
+inline symbol make_symbol(std::uint32_t digit) {
+  return {'s', 'y', 'm', 'b', 'o', 'l', '-', static_cast<char>('0' + digit)};
+}
+
+// What counts in other structures starts just before it wraps, too. A stack's tags have 40 bits, as have a pool's
+// generations; above those stands the pool's tag.
+inline constexpr std::uint64_t golden_first_tag = (std::uint64_t{1} << 40) - 3;
+inline constexpr std::uint64_t golden_first_generation = 0xABCDEF'FFFFFFFFFF;
+// Of the handles that were given out, those that still match.
+inline constexpr std::array<std::uint16_t, 3> golden_live_handles{0, 2, 3};
+// Whatever the hash is: eight keys in three home buckets, two overflow buckets behind them, always find room, and
+// the seven that stay never fit into home buckets alone.
+inline constexpr std::uint32_t golden_map_capacity = 6;
+inline constexpr std::uint32_t golden_keys = 8;
+inline constexpr std::uint32_t golden_erased_key = 3;
+inline constexpr std::uint32_t golden_assigned_key = 5;
+inline constexpr std::array<std::uint64_t, 5> golden_bits{0, 3, 63, 64, 69};
+inline constexpr std::uint64_t golden_bitset_size = 70;
+inline constexpr std::uint64_t golden_heap_bytes = 2048;
+
+inline tick golden_user(std::uint32_t key) {
+  return make_tick(key == golden_assigned_key ? 1000 : key);
+}
+
+inline segment_options golden_options(backing where, std::uint32_t max_entries = 4) {
+  return {.max_entries = max_entries,
           .max_participants = 2,
           .max_lanes = 2,
           .permissions = 0600,

@@ -1,11 +1,15 @@
-// The library opens segments of every version that ever was, and finds in them what was put in.
+// The library opens segments of every version that ever was, and finds in them what was put in. Those of the current
+// version it makes anew byte for byte.
 #include "golden_content.hpp"
 
 #include <gtest/gtest.h>
 
+#include <boost/version.hpp>
+#include <set>
 #include <vector>
 
 #include "golden_file.hpp"
+#include "golden_segments.hpp"
 #include "scratch.hpp"
 
 namespace stoa::testing {
@@ -14,10 +18,9 @@ namespace {
 // A copy of a golden segment under a name of its own.
 class golden_copy {
  public:
-  explicit golden_copy(std::string const& file) {
-    write_file(directory_.path() / "golden",
-               read_golden(std::filesystem::path{STOA_GOLDEN_DIRECTORY} / file));
-  }
+  explicit golden_copy(golden_bytes const& bytes) { write_file(directory_.path() / "golden", bytes); }
+  explicit golden_copy(std::string const& file)
+      : golden_copy{read_golden(std::filesystem::path{STOA_GOLDEN_DIRECTORY} / file)} {}
   segment open() const { return segment::open("golden", where()); }
   backing where() const { return backing::directory(directory_.path()); }
 
@@ -28,6 +31,30 @@ class golden_copy {
 TEST(golden, TextAndBytesAreTheSame) {
   for (auto const& file : std::filesystem::directory_iterator{STOA_GOLDEN_DIRECTORY})
     EXPECT_EQ(to_golden_text(read_golden(file.path())), read_text(file.path())) << file.path();
+}
+
+// Without what lies in heaps, and who may read it: that is the business of Boost and the C library.
+golden_bytes without_heaps(golden_bytes bytes) {
+  golden_copy const copy{bytes};
+  auto const opened = segment::open_read_only("golden", copy.where());
+  for (auto const& each : opened.entries()) {
+    if (each.kind() != "heap") continue;
+    auto const begin = each.offset() + offsetof(heap_header, boost_version);
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(begin),
+                each.view().record.body_bytes - offsetof(heap_header, boost_version), std::byte{0});
+  }
+  return bytes;
+}
+
+TEST(golden, MadeAnewTheBytesAreTheSame) {
+  std::set<std::string> made;
+  for (auto const& [file, bytes] : make_golden_segments()) {
+    made.insert(file);
+    auto const stored = read_golden(std::filesystem::path{STOA_GOLDEN_DIRECTORY} / file);
+    EXPECT_EQ(to_golden_text(without_heaps(bytes)), to_golden_text(without_heaps(stored))) << file;
+  }
+  for (auto const& file : std::filesystem::directory_iterator{STOA_GOLDEN_DIRECTORY})
+    EXPECT_TRUE(made.contains(file.path().filename())) << file.path();
 }
 
 TEST(golden, SegmentIsOpenedWithItsLimits) {
@@ -84,6 +111,145 @@ TEST(golden, SpscQueueGoesOn) {
   EXPECT_EQ(steps.try_pop(), std::uint8_t{8});
   EXPECT_EQ(steps.try_pop(), std::uint8_t{9});
   EXPECT_EQ(steps.try_pop(), std::nullopt);
+}
+
+TEST(golden, EntriesOfTheOtherKindsAreListedWithTheirTypes) {
+  golden_copy const copy{"more_kinds_v1.hex"};
+  std::vector<std::string> listed;
+  for (auto const& each : copy.open().entries())
+    listed.push_back(std::string{each.name()} + ' ' + std::string{each.kind()} + ' ' + each.type());
+  std::string const tick_type{"{id:<u4@0,price:<f4@4,venue:|S4@8}12"};
+  std::vector<std::string> const expected{"flags bitset <u8",
+                                          "frames object_pool <u2[3]",
+                                          "handles array {index:<u8@0,key:<u8@8}16",
+                                          "notes heap |u1",
+                                          "orders ring " + tick_type,
+                                          "seen set |S12",
+                                          "ticks ring " + tick_type,
+                                          "undo stack " + tick_type,
+                                          "users map {key:<u4@0,value:" + tick_type + "@4}16"};
+  EXPECT_EQ(listed, expected);
+}
+
+std::vector<std::uint32_t> held_in(ring<tick> const& from) {
+  std::vector<std::uint32_t> out;
+  for (auto reader = from.reader(); auto const each = reader.try_read();) {
+    EXPECT_EQ(*each, make_tick(each->id));
+    out.push_back(each->id);
+  }
+  return out;
+}
+
+TEST(golden, RingHoldsItsLastSamplesAcrossItsWrap) {
+  golden_copy const copy{"more_kinds_v1.hex"};
+  auto const ticks = copy.open().attach<ring<tick>>("ticks");
+  EXPECT_EQ(ticks.mode(), ring_mode::overwrite);
+  EXPECT_EQ(held_in(ticks), (std::vector<std::uint32_t>{4, 5, 6, 7}));
+  EXPECT_EQ(ticks.statistics().written, 7u);
+  EXPECT_EQ(ticks.statistics().read, 4u);
+  EXPECT_EQ(ticks.statistics().lost, 3u);
+  ticks.push(make_tick(8));
+  EXPECT_EQ(held_in(ticks), (std::vector<std::uint32_t>{5, 6, 7, 8}));
+  EXPECT_EQ(ticks.try_pop(), make_tick(5));
+}
+
+TEST(golden, BoundedRingIsFullAndGoesOn) {
+  golden_copy const copy{"more_kinds_v1.hex"};
+  auto const orders = copy.open().attach<ring<tick>>("orders");
+  EXPECT_EQ(orders.mode(), ring_mode::bounded);
+  EXPECT_EQ(held_in(orders), (std::vector<std::uint32_t>{3, 4, 5}));
+  EXPECT_FALSE(orders.try_push(make_tick(6)));
+  EXPECT_EQ(orders.try_pop(), make_tick(3));
+  EXPECT_TRUE(orders.try_push(make_tick(6)));
+  for (std::uint32_t id = 4; id <= 6; ++id) EXPECT_EQ(orders.try_pop(), make_tick(id));
+  EXPECT_EQ(orders.try_pop(), std::nullopt);
+}
+
+TEST(golden, StackHasItsElementsAndOneFreeNode) {
+  golden_copy const copy{"more_kinds_v1.hex"};
+  auto const undo = copy.open().attach<stack<tick>>("undo");
+  EXPECT_EQ(undo.statistics().pushed, 5u);
+  EXPECT_EQ(undo.statistics().popped, 2u);
+  EXPECT_EQ(undo.statistics().high_water, 4u);
+  EXPECT_TRUE(undo.try_push(make_tick(6)));
+  EXPECT_FALSE(undo.try_push(make_tick(7)));
+  for (auto const id : {6u, 5u, 2u, 1u}) EXPECT_EQ(undo.try_pop(), make_tick(id));
+  EXPECT_EQ(undo.try_pop(), std::nullopt);
+}
+
+TEST(golden, HandlesReachTheObjectsUntilTheyAreTakenBack) {
+  golden_copy const copy{"more_kinds_v1.hex"};
+  auto const opened = copy.open();
+  auto const frames = opened.attach<object_pool<frame>>("frames");
+  auto const handles = opened.attach<array<pool_handle>>("handles");
+  EXPECT_EQ(frames.size(), golden_live_handles.size());
+  for (auto const i : golden_live_handles) {
+    ASSERT_NE(frames.get(handles[i]), nullptr) << i;
+    EXPECT_EQ(frames[handles[i]], make_frame(i));
+    EXPECT_FALSE(frames.owner(handles[i])->is_alive);
+  }
+  EXPECT_EQ(frames.get(handles[1]), nullptr);
+  EXPECT_TRUE(frames.adopt(handles[0]));
+  EXPECT_EQ(frames.reclaim(), 2u);
+  EXPECT_NE(frames.get(handles[0]), nullptr);
+  EXPECT_EQ(frames.get(handles[2]), nullptr);
+}
+
+TEST(golden, MapHasItsElements) {
+  golden_copy const copy{"more_kinds_v1.hex"};
+  auto const users = copy.open().attach<map<std::uint32_t, tick>>("users");
+  EXPECT_EQ(users.size(), golden_keys - 1);
+  EXPECT_GE(users.statistics().overflows_used, 1u);
+  for (std::uint32_t key = 1; key <= golden_keys; ++key) {
+    if (key == golden_erased_key)
+      EXPECT_EQ(users.find(key), std::nullopt);
+    else
+      EXPECT_EQ(users.find(key), golden_user(key)) << key;
+  }
+  EXPECT_TRUE(users.insert(golden_erased_key, make_tick(3)));
+  for (std::uint32_t key = 1; key <= golden_keys; ++key) EXPECT_TRUE(users.erase(key)) << key;
+  EXPECT_EQ(users.statistics().overflows_used, 0u);
+}
+
+TEST(golden, SetHasItsKeys) {
+  golden_copy const copy{"more_kinds_v1.hex"};
+  auto const seen = copy.open().attach<stoa::set<symbol>>("seen");
+  EXPECT_EQ(seen.size(), golden_keys - 1);
+  for (std::uint32_t key = 1; key <= golden_keys; ++key)
+    EXPECT_EQ(seen.contains(make_symbol(key)), key != golden_erased_key) << key;
+  EXPECT_FALSE(seen.insert(make_symbol(1)));
+  EXPECT_TRUE(seen.insert(make_symbol(golden_erased_key)));
+}
+
+TEST(golden, BitsAreSet) {
+  golden_copy const copy{"more_kinds_v1.hex"};
+  auto const flags = copy.open().attach<bitset>("flags");
+  EXPECT_EQ(flags.size(), golden_bitset_size);
+  std::vector<std::uint64_t> found;
+  for (auto bit = flags.find_first(); bit; bit = flags.find_next(*bit)) found.push_back(*bit);
+  EXPECT_TRUE(std::ranges::equal(found, golden_bits));
+}
+
+// Who has another Boost or C library than the golden segment was made with is refused.
+TEST(golden, HeapIsAttachedByTheSameBoost) {
+  constexpr auto this_boost = BOOST_VERSION / 100'000 * 1000 + BOOST_VERSION / 100 % 1000;
+  golden_copy const copy{"more_kinds_v1.hex"};
+  auto const opened = copy.open();
+  heap_header header{};
+  for (auto const& each : opened.entries())
+    if (each.kind() == "heap") std::memcpy(&header, each.view().body.data(), sizeof(header));
+  EXPECT_EQ(header.heap_bytes, golden_heap_bytes);
+  auto const notes = opened.try_attach<heap>("notes");
+  if (header.boost_version != this_boost || header.mutex_bytes != sizeof(pthread_mutex_t)) {
+    ASSERT_FALSE(notes);
+    EXPECT_EQ(notes.error().code(), errc::layout_mismatch);
+    return;
+  }
+  ASSERT_TRUE(notes);
+  EXPECT_EQ(notes->capacity(), golden_heap_bytes);
+  auto const* const answer = notes->find<std::uint64_t>("answer");
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(*answer, 42u);
 }
 
 TEST(golden, KilledParticipantsAreSeenAsDead) {
