@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <stoa/kinds.hpp>
 #include <stoa/name_table.hpp>
 #include <vector>
 
@@ -127,6 +128,39 @@ TEST(format_document, WorkedExampleIsTheGoldenSegment) {
   EXPECT_GE(compared, 20);
 }
 
+// The words in backquotes.
+std::set<std::string> quoted_in(std::string_view text) {
+  std::set<std::string> out;
+  for (auto begin = text.find('`'); begin != text.npos; begin = text.find('`', begin)) {
+    auto const end = text.find('`', begin + 1);
+    if (end == text.npos) break;
+    out.emplace(text.substr(begin + 1, end - begin - 1));
+    begin = end + 1;
+  }
+  return out;
+}
+
+// "Kind `x`, layout 1." or "Kinds `x` and `y`, layout 1." begins a kind's section.
+TEST(format_document, EntriesNameTheKindsThatHaveASection) {
+  std::set<std::string> described;
+  std::set<std::string> listed;
+  for (auto const& line : lines_of(document())) {
+    auto const layout = line.find(", layout ");
+    if ((line.starts_with("Kind `") || line.starts_with("Kinds `")) && layout != line.npos) {
+      for (auto const& kind : quoted_in(line.substr(0, layout))) {
+        described.insert(kind);
+        auto const* const known = find_kind(kind);
+        ASSERT_NE(known, nullptr) << kind;
+        EXPECT_EQ(known->layout, std::stoul(line.substr(layout + 9))) << kind;
+      }
+    }
+    auto const cells = cells_of(line);
+    if (cells.size() >= 4 && cells[2] == "kind") listed = quoted_in(cells[3]);
+  }
+  EXPECT_GE(described.size(), 11u);
+  EXPECT_EQ(listed, described);
+}
+
 // Rows "| op | name |" and the like, whose numbers are in enumerations of the code.
 TEST(format_document, OperationsOfALaneHaveTheirNumbers) {
   auto const text = document();
@@ -159,6 +193,22 @@ TEST(format_document, WordsAreMadeAsDrawn) {
             7ull << 40 | 1ull << 24 | 0x22 << 4 | 5);
   EXPECT_EQ(slot_word(9, slot_state::abandoned), 9u * 4 + 2);
   EXPECT_EQ(abandoned_owner, 0xFFFFu);
+}
+
+TEST(format_document, WordsOfTheStructuresAreMadeAsDrawn) {
+  EXPECT_EQ(make_link(7, 3), 7u << 24 | 3u);
+  EXPECT_EQ(no_node, 0xFFFFFFu);
+  EXPECT_EQ(most_nodes, (1u << 24) - 2);
+  EXPECT_EQ(make_block_word(9, object_pool_bytes::owner_for(make_participant_id(2048 + 5, 2))),
+            9u << 24 | 5u << 13 | 3u);
+  EXPECT_EQ(next_state(6ull << 24 | 1, 0b101), 7ull << 24 | 0b101);
+  EXPECT_EQ(with_lock(0, 2), 2ull << 47);
+  EXPECT_EQ(with_next(0, most_overflow_buckets), 0x3FFFFFFull << 21);
+  EXPECT_EQ(with_fingerprint(0, 2, 0x7F), 0x7Full << 14);
+  EXPECT_EQ(slots_per_bucket, 3u);
+  EXPECT_EQ(most_buckets, 8u);
+  EXPECT_EQ((map_layout{12, 7, 12}.bucket_bytes()), 128u);
+  EXPECT_EQ((stack_layout::of(12, 64)), (stack_layout{12, 64, 128}));
 }
 
 }  // namespace

@@ -16,6 +16,19 @@ inline bytes part(bytes all, std::uint64_t offset, std::uint64_t size) {
   return all.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
 }
 
+// What follows a header; throws if that does not fit.
+inline bytes behind(bytes all, std::uint64_t header_bytes) {
+  require(all.size() >= header_bytes, "no room for the header");
+  return all.subspan(static_cast<std::size_t>(header_bytes));
+}
+
+// Whether `count` of `each` bytes fit into `room`. Never of 0: damaged sizes wrap to it when they are aligned.
+inline bool fit(std::uint64_t count, std::uint64_t each, std::uint64_t room) {
+  return each != 0 && count <= room / each;
+}
+
+inline blob copy_of(bytes from) { return {from.begin(), from.end()}; }
+
 // Little-endian, whatever this machine is.
 inline std::uint64_t number(bytes all, std::uint64_t offset, unsigned size) {
   std::uint64_t value = 0;

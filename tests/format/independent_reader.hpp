@@ -91,11 +91,14 @@ class segment {
   independent::header header_;
 };
 
-// The elements of an entry of any kind: all of an array, the one of a value, a queue's from head
-// on.
-std::vector<bytes> elements_of(entry const& from);
+using blob = std::vector<std::byte>;
+
+// The elements of an entry of any kind: all of an array, the one of a value, a queue's from head on, what a ring
+// holds, a stack's from the top, a pool's objects in use, a map's { key, value }, a set's keys, the numbers of a
+// bitset's bits. None of a heap: what is in it only its users know.
+std::vector<blob> elements_of(entry const& from);
 // Elements of a queue that were taken and not finished with.
-std::vector<bytes> taken_elements_of(entry const& from);
+std::vector<blob> taken_elements_of(entry const& from);
 
 struct queue_state {
   std::uint64_t capacity = 0;
@@ -108,6 +111,55 @@ struct queue_state {
 };
 queue_state state_of_queue(entry const& from);
 std::uint64_t version_of_value(entry const& from);
+
+struct ring_state {
+  std::uint64_t capacity = 0;
+  std::uint64_t slots = 0;
+  bool is_bounded = false;
+  std::uint64_t first_position = 0;
+  std::uint64_t producer = 0;
+  std::uint64_t announced = 0;
+  std::uint64_t published = 0;
+  std::uint64_t consumed = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t oldest = 0;  // position of the oldest sample that is held
+};
+ring_state state_of_ring(entry const& from);
+
+struct stack_state {
+  std::uint64_t capacity = 0;
+  std::uint64_t size = 0;  // as the node on top says
+  std::uint64_t pushes = 0;
+  std::uint64_t pops = 0;
+  std::uint64_t free_nodes = 0;
+};
+stack_state state_of_stack(entry const& from);
+
+struct pooled_object {
+  std::uint64_t index = 0;
+  std::uint64_t key = 0;               // of the handle that matches it
+  std::uint32_t place = 0;             // of its owner
+  std::uint32_t owner_generation = 0;  // the low 11 bits
+  bytes object;
+};
+std::vector<pooled_object> objects_of_pool(entry const& from);  // in use, by index
+
+struct map_state {
+  std::uint64_t capacity = 0;
+  std::uint64_t homes = 0;
+  std::uint64_t overflows = 0;
+  std::uint64_t overflows_chained = 0;  // in some home's chain
+  std::uint64_t overflows_used = 0;     // that say in whose
+  std::vector<std::uint32_t> locks;     // lanes that hold one
+};
+map_state state_of_map(entry const& from);  // of a set as well
+
+struct heap_state {
+  std::uint64_t heap_bytes = 0;
+  std::uint32_t boost_version = 0;
+  std::uint32_t mutex_bytes = 0;
+};
+heap_state state_of_heap(entry const& from);
 
 // An element as text, as its descriptor says: {id:1,price:2.5,venue:"XNYS",legs:[{...},{...}]}.
 std::string render(std::string_view type, bytes element);

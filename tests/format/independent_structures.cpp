@@ -1,34 +1,39 @@
-// docs/format.md, sections 14 to 18: what an entry's bytes hold.
+// docs/format.md, sections 14 to 18: array, value and the queues; and which kind is read by what.
+#include "independent_structures.hpp"
+
 #include <algorithm>
+#include <array>
 
 #include "independent_bytes.hpp"
 
 namespace independent {
 namespace {
 
-std::vector<bytes> elements_of_array(entry const& from) {
+std::vector<blob> elements_of_array(entry const& from) {
   auto const size = u64(from.body, 0);
   auto const each = u64(from.body, 8);
   require(each != 0 && each == from.element_bytes, "array: element_bytes");
-  require(size != 0 && size <= (from.body.size() - 128) / each, "array: size");
-  std::vector<bytes> out;
-  for (std::uint64_t i = 0; i < size; ++i) out.push_back(part(from.body, 128 + i * each, each));
+  auto const all = behind(from.body, 128);
+  require(size != 0 && fit(size, each, all.size()), "array: size");
+  std::vector<blob> out;
+  for (std::uint64_t i = 0; i < size; ++i) out.push_back(copy_of(part(all, i * each, each)));
   return out;
 }
 
-bytes element_of_value(entry const& from) {
+std::vector<blob> element_of_value(entry const& from) {
   auto const payload = u64(from.body, 0);
   auto const distance = u64(from.body, 8);
   auto const buffers = u64(from.body, 16);
   require(payload != 0 && payload == from.element_bytes, "value: payload_bytes");
   require(distance == align(16 + align(payload, 8), 128), "value: buffer_bytes");
   require(buffers >= 2 && buffers <= 255, "value: buffers");
-  require(buffers <= (from.body.size() - 256) / distance, "value: buffers do not fit");
+  auto const all = behind(from.body, 256);
+  require(fit(buffers, distance, all.size()), "value: buffers do not fit");
   auto const state = u64(from.body, 128);
   auto const current = (state & 0xFF) < buffers ? state & 0xFF : 0;
-  auto const buffer = part(from.body, 256 + current * distance, distance);
+  auto const buffer = part(all, current * distance, distance);
   require(u64(buffer, 8) % 2 == 0, "value: the current buffer is being written");
-  return part(buffer, 16, payload);
+  return {copy_of(part(buffer, 16, payload))};
 }
 
 struct slots {
@@ -69,16 +74,23 @@ slots slots_of(entry const& from) {
   require(out.slot_bytes == align(out.payload_offset + out.payload_bytes, unit),
           "slots: slot_bytes");
   require(is_power_of_two(out.capacity), "slots: capacity");
-  require(out.capacity <= (from.body.size() - header_bytes) / out.slot_bytes, "slots: do not fit");
-  out.all = part(from.body, header_bytes, out.capacity * out.slot_bytes);
+  out.all = behind(from.body, header_bytes);
+  require(fit(out.capacity, out.slot_bytes, out.all.size()), "slots: do not fit");
   return out;
 }
 
-std::vector<bytes> full_ones(slots const& where, std::uint64_t from, std::uint64_t to) {
-  std::vector<bytes> out;
+std::vector<blob> full_ones(slots const& where, std::uint64_t from, std::uint64_t to) {
+  std::vector<blob> out;
   for (auto ticket = from; ticket != to; ++ticket)
-    if (where.is_full(ticket)) out.push_back(where.payload(ticket));
+    if (where.is_full(ticket)) out.push_back(copy_of(where.payload(ticket)));
   return out;
+}
+
+std::vector<blob> elements_of_queue(entry const& from) {
+  auto const state = state_of_queue(from);
+  require(state.tail - state.head <= state.capacity, "queue: cursors");
+  // A producer that died may not have noted its tail, so look at all slots.
+  return full_ones(slots_of(from), state.head, state.head + state.capacity);
 }
 
 }  // namespace
@@ -104,16 +116,24 @@ std::uint64_t version_of_value(entry const& from) {
   return u64(from.body, 128) >> 8;
 }
 
-std::vector<bytes> elements_of(entry const& from) {
-  if (from.kind == "array") return elements_of_array(from);
-  if (from.kind == "value") return {element_of_value(from)};
-  auto const state = state_of_queue(from);
-  require(state.tail - state.head <= state.capacity, "queue: cursors");
-  // A producer that died may not have noted its tail, so look at all slots.
-  return full_ones(slots_of(from), state.head, state.head + state.capacity);
+std::vector<blob> elements_of(entry const& from) {
+  struct kind {
+    std::string_view name;
+    std::vector<blob> (*elements)(entry const&);
+  };
+  static constexpr std::array kinds{
+      kind{"array", elements_of_array},      kind{"value", element_of_value},
+      kind{"queue", elements_of_queue},      kind{"spsc_queue", elements_of_queue},
+      kind{"ring", elements_of_ring},        kind{"stack", elements_of_stack},
+      kind{"object_pool", elements_of_pool}, kind{"map", elements_of_map},
+      kind{"set", elements_of_map},          kind{"bitset", elements_of_bitset},
+      kind{"heap", elements_of_heap}};
+  auto const found = std::ranges::find(kinds, from.kind, &kind::name);
+  require(found != kinds.end(), "a kind nobody knows");
+  return found->elements(from);
 }
 
-std::vector<bytes> taken_elements_of(entry const& from) {
+std::vector<blob> taken_elements_of(entry const& from) {
   auto const state = state_of_queue(from);
   return full_ones(slots_of(from), state.head - state.capacity, state.head);
 }
