@@ -34,7 +34,12 @@ constexpr errc all_codes[] = {errc::not_found,
                               errc::role_taken,
                               errc::forked,
                               errc::system_failure,
-                              errc::not_supported};
+                              errc::not_supported,
+                              errc::owner_died,
+                              errc::would_deadlock,
+                              errc::not_owner,
+                              errc::broken_promise,
+                              errc::already_satisfied};
 
 TEST(errc, EachCodeHasANumberAndATextOfItsOwn) {
   std::set<int> numbers;

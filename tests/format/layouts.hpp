@@ -287,6 +287,15 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"control", offsetof(type, control), sizeof(type::control)},
     });
   }
+  {
+    using type = mutex_header;
+    out["mutex_header"] = layout_of<type>({
+        {"word", offsetof(type, word), sizeof(type::word)},
+        {"deaths", offsetof(type, deaths), sizeof(type::deaths)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
   return out;
 }
 

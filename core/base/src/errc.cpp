@@ -33,6 +33,11 @@ char const* text(errc code) noexcept {
     case errc::forked: return "inherited through fork";
     case errc::system_failure: return "the operating system failed";
     case errc::not_supported: return "not supported here";
+    case errc::owner_died: return "the holder of the lock died";
+    case errc::would_deadlock: return "the thread would wait for itself";
+    case errc::not_owner: return "held by somebody else, or by nobody";
+    case errc::broken_promise: return "the promise was broken";
+    case errc::already_satisfied: return "the promise was kept before";
   }
   return "unknown error";
 }

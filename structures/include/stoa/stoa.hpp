@@ -12,4 +12,5 @@
 #include <stoa/set.hpp>
 #include <stoa/spsc_queue.hpp>
 #include <stoa/stack.hpp>
+#include <stoa/sync/mutex.hpp>
 #include <stoa/value.hpp>

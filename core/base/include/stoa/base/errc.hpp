@@ -44,6 +44,12 @@ enum class errc : std::int32_t {
   forked = 42,            // the handle was inherited through fork; open the segment in the child
   system_failure = 50,    // the operating system failed in a way not listed above
   not_supported = 51,     // this kernel or file system lacks something that stoa needs
+  // synchronisation (stoa/sync)
+  owner_died = 60,         // the holder of a lock died, and nobody has put right yet what it was changing
+  would_deadlock = 61,     // the calling thread would wait for itself
+  not_owner = 62,          // let go by a thread that does not hold it
+  broken_promise = 63,     // who had promised a value is gone and did not give it
+  already_satisfied = 64,  // the promise was kept before
 };
 
 std::error_category const& error_category() noexcept;

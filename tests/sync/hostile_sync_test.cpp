@@ -1,0 +1,89 @@
+// Every byte of what stoa/sync keeps in a segment is set to 0x00, 0xff and something else; then everything is called.
+// Each call ends in a value or an error, soon: who waits does so with a timeout, as a word may name a live process.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <mutex>
+#include <random>
+#include <string>
+
+#include "elements.hpp"
+
+namespace stoa::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+void tolerate(std::function<void()> const& call) {
+  try {
+    call();
+  } catch (error const&) {
+    // an error is an answer
+  }
+}
+
+struct noun {
+  char const* kind;
+  void (*publish)(segment const&);
+  void (*use)(segment const&);
+};
+void PrintTo(noun const& each, std::ostream* out) { *out << each.kind; }
+
+void use_mutex(segment const& home) {
+  auto const mutex = home.attach<stoa::mutex>("x");
+  tolerate([&] {
+    if (mutex.try_lock_for(1ms)) mutex.unlock();
+  });
+  tolerate([&] {
+    if (mutex.try_lock()) mutex.unlock();
+  });
+  tolerate([&] { mutex.unlock(); });
+  tolerate([&] { mutex.make_consistent(); });
+  static_cast<void>(mutex.is_consistent());
+}
+
+std::vector<noun> nouns() {
+  return {
+      {"mutex", [](segment const& home) { home.publish<stoa::mutex>("x"); }, use_mutex},
+  };
+}
+
+class hostile_sync : public ::testing::TestWithParam<noun> {
+ protected:
+  scratch_name name;
+  segment home = segment::create(name, 1u << 18, {.max_entries = 4, .max_participants = 4, .max_lanes = 4});
+};
+
+TEST_P(hostile_sync, EachCallEndsWhateverAByteSays) {
+  std::mt19937_64 random{7};
+  GetParam().publish(home);
+  auto const bytes = home.entries().begin()->view().record.body_bytes;
+  ASSERT_TRUE(home.erase("x"));
+  for (std::uint64_t at = 0; at < bytes; ++at)
+    for (auto const with : {0x00u, 0xFFu, static_cast<unsigned>(random() & 0xFF)}) {
+      SCOPED_TRACE(::testing::Message() << "byte " << at << " = " << with);
+      GetParam().publish(home);
+      auto const entry = home.attachment().entries().at(0);
+      entry.body[at] = std::byte(with);
+      tolerate([&] { GetParam().use(home); });
+      static_cast<void>(find_kind(entry.kind())->statistics(entry));
+      static_cast<void>(find_kind(entry.kind())->elements(entry, [](auto) {}));
+      ASSERT_TRUE(home.erase("x"));
+    }
+}
+
+TEST_P(hostile_sync, AnExtentThatIsTooSmallIsRefused) {
+  GetParam().publish(home);
+  auto entry = home.attachment().entries().at(0);
+  for (auto const bytes : {0u, 8u, 120u}) {
+    entry.body = entry.body.first(bytes);
+    EXPECT_FALSE(find_kind(entry.kind())->statistics(entry));
+    entry = home.attachment().entries().at(0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(each, hostile_sync, ::testing::ValuesIn(nouns()),
+                         [](auto const& each) { return std::string{each.param.kind}; });
+
+}  // namespace
+}  // namespace stoa::testing
