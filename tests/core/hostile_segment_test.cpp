@@ -2,26 +2,22 @@
 // to something else; then the segment is opened, looked at and used. Each call ends in a value or
 // an error, soon.
 //
-// The work is done by a child, one batch of positions at a time: a crash names the byte that caused
-// it, a hang is ended by an alarm. Under AddressSanitizer a read outside of the mapping is a crash
-// too.
+// Under AddressSanitizer a read outside of the mapping is a crash too.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <functional>
-#include <map>
 #include <random>
 #include <stoa/kinds.hpp>
 #include <stoa/stoa.hpp>
 
 #include "child.hpp"
 #include "header_check.hpp"
+#include "hostile.hpp"
 #include "scratch.hpp"
 
 namespace stoa {
@@ -45,19 +41,6 @@ segment_options small() {
   return options;
 }
 
-struct range {
-  char const* part;
-  std::uint64_t begin;
-  std::uint64_t end;
-};
-
-// A segment with one structure of each kind, as a process that was killed leaves it: a lane, a
-// lease and attachment bits are in use, and the queues are neither empty nor full.
-struct specimen {
-  std::vector<std::byte> bytes;
-  std::vector<range> ranges;
-};
-
 void publish_all(segment const& in) {
   in.publish<array<sample>>("array", 3)[1] = {7, 7.0};
   auto const v = in.publish<value<sample>>("value", 2);
@@ -69,6 +52,8 @@ void publish_all(segment const& in) {
   q.push({2, 2.0});
 }
 
+// A segment with one structure of each kind, as a process that was killed leaves it: a lane, a
+// lease and attachment bits are in use, and the queues are neither empty nor full.
 specimen make_specimen() {
   scratch_name const name;
   auto const made = segment::create(name, 16_KiB, small());
@@ -76,30 +61,7 @@ specimen make_specimen() {
   auto const q = made.attach<queue<sample>>("queue");
   auto const held = made.attach<array<sample>>("array");
   auto const lease = q.claim();
-  auto const& map = made.attachment().map();
-  auto const& layout = map.layout();
-  specimen out{{map.base(), map.base() + layout.total_bytes}, {}};
-  out.ranges = {{"header", 0, sizeof(segment_header)},
-                {"participants", layout.participants_offset, layout.attachments_offset},
-                {"attachments", layout.attachments_offset, layout.lanes_offset},
-                {"lanes", layout.lanes_offset, layout.name_words_offset},
-                {"name words", layout.name_words_offset, layout.entries_offset}};
-  for (auto const& each : made.attachment().entries()) {
-    auto const record = layout.entries_offset + each.slot * sizeof(entry_record);
-    out.ranges.push_back({"entry", record, record + offsetof(entry_record, unused)});
-    // Header, slots or elements, and the descriptor at the end: all of it, it is small.
-    out.ranges.push_back({"structure", each.record.extent_offset,
-                          each.record.extent_offset + each.record.extent_bytes});
-  }
-  return out;
-}
-
-// What anybody may do with it. Errors are fine; everything else but a value is not.
-void tolerate(std::function<void()> const& call) {
-  try {
-    call();
-  } catch (error const&) {
-  }
+  return specimen_of(made);
 }
 
 void use_array(segment const& in) {
@@ -173,112 +135,38 @@ void use_all(segment const& in) {
   look_at(in);
 }
 
-class hostile_file {
- public:
-  explicit hostile_file(std::string const& name, std::vector<std::byte> const& bytes)
-      : name_{name}, good_{bytes} {}
-  // Each trial starts from a file of its own: users that are attached to the last one do not
-  // matter.
-  void write(std::function<void(std::vector<std::byte>&)> const& damage) const {
-    auto bytes = good_;
-    damage(bytes);
-    auto const path = std::filesystem::path{"/dev/shm"} / name_;
-    std::filesystem::remove(path);
-    std::ofstream{path, std::ios::binary}.write(reinterpret_cast<char const*>(bytes.data()),
-                                                std::ssize(bytes));
-  }
-  void try_it() const {
-    if (auto const reader = segment::try_open_read_only(name_)) tolerate([&] { look_at(*reader); });
-    if (auto const opened = segment::try_open(name_)) use_all(*opened);
-  }
-
- private:
-  std::string name_;
-  std::vector<std::byte> const& good_;
-};
-
-specimen read_specimen(std::string const& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::vector<char> const bytes{std::istreambuf_iterator<char>{in}, {}};
-  specimen out;
-  out.bytes.resize(bytes.size());
-  std::memcpy(out.bytes.data(), bytes.data(), bytes.size());
-  return out;
-}
-
-// Arguments: file with the specimen, name to use, begin, end, step, and whether the checksum is
-// made right. Says before each trial what it is, so that the last line names the culprit.
-child_program const batch{
-    "batch", [](child_arguments const& a) {
-      auto const good = read_specimen(a.at(0));
-      auto const log = std::fopen(a.at(6).c_str(), "w");
-      hostile_file const file{a.at(1), good.bytes};
-      bool const mends_checksum = a.at(5) == "mend";
-      std::mt19937_64 random{std::stoull(a.at(2))};
-      for (auto at = std::stoull(a.at(2)); at < std::stoull(a.at(3)); at += std::stoull(a.at(4)))
-        for (auto const with : {0x00u, 0xFFu, static_cast<unsigned>(random() & 0xFF)}) {
-          std::rewind(log);
-          std::fprintf(log, "byte %llu = 0x%02x      \n", at, with);
-          std::fflush(log);
-          ::alarm(5);  // generous: the machine may be busy, a hang lasts for ever
-          file.write([&](std::vector<std::byte>& bytes) {
-            bytes[at] = std::byte(with);
-            if (!mends_checksum) return;
-            auto& header = *reinterpret_cast<segment_header*>(bytes.data());
-            header.checksum = header_checksum(header);
-          });
-          file.try_it();
-        }
-      ::alarm(0);
-      std::filesystem::remove(std::filesystem::path{"/dev/shm"} / a.at(1));
-      std::fclose(log);
-      return 0;
+// With "mend", the checksum is made right.
+child_program const swept{
+    "swept", [](child_arguments const& a) {
+      return try_each(a, [](hostile_trial const& trial) {
+        trial.write([&](std::byte* base) {
+          trial.what.apply(base);
+          if (trial.more.empty()) return;
+          auto& header = *reinterpret_cast<segment_header*>(base);
+          header.checksum = header_checksum(header);
+        });
+        if (auto const reader = segment::try_open_read_only(trial.name)) tolerate([&] { look_at(*reader); });
+        if (auto const opened = segment::try_open(trial.name)) use_all(*opened);
+      });
     }};
 
 class hostile_segment : public ::testing::Test {
  protected:
-  hostile_segment() {
-    std::ofstream{file_, std::ios::binary}.write(
-        reinterpret_cast<char const*>(specimen_.bytes.data()), std::ssize(specimen_.bytes));
-  }
-  void sweep(std::string_view part, char const* checksum = "leave", std::uint64_t step = 1) const {
-    int swept = 0;
-    for (auto const& each : specimen_.ranges)
-      if (each.part == part) {
-        sweep(each, checksum, step);
-        ++swept;
-      }
-    EXPECT_GT(swept, 0);
-  }
-  void sweep(range const& where, char const* checksum, std::uint64_t step) const {
-    auto const log = directory_.path() / "log";
-    // Goes on behind a byte that killed it, so that one run finds all.
-    for (auto begin = where.begin; begin < where.end;) {
-      auto one =
-          child::start("batch", {file_, name_, std::to_string(begin), std::to_string(where.end),
-                                 std::to_string(step), checksum, log});
-      auto const status = one.wait(std::chrono::seconds{250});
-      if (status.is_success()) return;
-      std::string last;
-      std::getline(std::ifstream{log}, last);
-      ADD_FAILURE() << where.part << " at " << where.begin << ": " << last << ": "
-                    << (status.signal == SIGALRM ? "hangs" : "crashes") << " (signal "
-                    << status.signal << ", exit " << status.exit_code << ")";
-      unsigned long long at = 0;
-      if (std::sscanf(last.c_str(), "byte %llu", &at) != 1) return;
-      begin = at + step;
+  void sweep_part(std::string_view part, child_arguments const& more = {}) const {
+    std::vector<damage> all;
+    for (auto const& each : specimen_.parts(part)) {
+      auto const some = damages_of_bytes(each);
+      all.insert(all.end(), some.begin(), some.end());
     }
+    sweep("swept", specimen_, all, more);
   }
 
-  scratch_directory directory_;
   scratch_name name_;
-  std::string file_ = directory_.path() / "specimen";
   specimen specimen_ = make_specimen();
 };
 
 TEST_F(hostile_segment, TheSpecimenItselfIsFine) {
-  hostile_file const file{name_, specimen_.bytes};
-  file.write([](auto&) {});
+  hostile_trial{name_, specimen_.bytes, {}, 0, {}}.write_undamaged();
   auto const opened = segment::try_open(name_);
   ASSERT_TRUE(opened) << opened.error().message();
   EXPECT_EQ(opened->entries().size(), 4u);
@@ -288,70 +176,49 @@ TEST_F(hostile_segment, TheSpecimenItselfIsFine) {
 }
 
 TEST_F(hostile_segment, HeaderBytes) {
-  sweep("header");
+  sweep_part("header");
 }
 TEST_F(hostile_segment, HeaderBytesWithARightChecksum) {
-  sweep("header", "mend");
+  sweep_part("header", {"mend"});
 }
 TEST_F(hostile_segment, ParticipantBytes) {
-  sweep("participants");
+  sweep_part("participants");
 }
 TEST_F(hostile_segment, AttachmentBytes) {
-  sweep("attachments");
+  sweep_part("attachments");
 }
 TEST_F(hostile_segment, LaneBytes) {
-  sweep("lanes");
+  sweep_part("lanes");
 }
 TEST_F(hostile_segment, NameWordBytes) {
-  sweep("name words");
+  sweep_part("name words");
 }
 TEST_F(hostile_segment, EntryBytes) {
-  sweep("entry");
+  sweep_part("entry");
 }
 TEST_F(hostile_segment, StructureBytes) {
-  sweep("structure");
+  sweep_part("structure");
 }
 
-// A scribbler at work: bytes change while a process has everything attached. In a child with an
-// alarm.
-child_program const scribbled_on{
-    "scribbled-on", [](child_arguments const& a) {
-      auto const good = read_specimen(a.at(0));
-      auto const log = std::fopen(a.at(2).c_str(), "w");
-      hostile_file const file{a.at(1), good.bytes};
-      std::mt19937_64 random{std::stoull(a.at(3))};
-      for (int trial = 0; trial < std::stoi(a.at(4)); ++trial) {
-        ::alarm(5);
-        file.write([](auto&) {});
-        auto const opened = segment::open(a.at(1));
-        auto const& layout = opened.attachment().map().layout();
-        auto const held = opened.attach<queue<sample>>("queue");
-        auto const also = opened.attach<value<sample>>("value");
-        auto const end = layout.extents_offset + 6000;
-        auto const at = random() % (end - layout.name_words_offset) + layout.name_words_offset;
-        auto const with = static_cast<unsigned char>(trial % 3 == 0 ? 0xFF : random());
-        std::rewind(log);
-        std::fprintf(log, "byte %llu = 0x%02x      \n", static_cast<unsigned long long>(at), with);
-        std::fflush(log);
-        std::memcpy(opened.attachment().map().base() + at, &with, 1);
-        use_all(opened);
-      }
-      ::alarm(0);
-      std::fclose(log);
-      return 0;
-    }};
+// A scribbler at work: bytes change while a process has everything attached.
+child_program const scribbled_on{"scribbled-on", [](child_arguments const& a) {
+                                   return try_each(a, [](hostile_trial const& trial) {
+                                     trial.write_undamaged();
+                                     auto const opened = segment::open(trial.name);
+                                     auto const held = opened.attach<queue<sample>>("queue");
+                                     auto const also = opened.attach<value<sample>>("value");
+                                     trial.what.apply(opened.attachment().map().base());
+                                     use_all(opened);
+                                   });
+                                 }};
 
 TEST_F(hostile_segment, BytesThatChangeUnderAUser) {
-  auto const log = directory_.path() / "log";
-  for (int seed = 1; seed <= 4; ++seed) {
-    auto one = child::start("scribbled-on", {file_, name_, log, std::to_string(seed), "400"});
-    auto const status = one.wait(std::chrono::seconds{250});
-    std::string last;
-    std::getline(std::ifstream{log}, last);
-    EXPECT_TRUE(status.is_success())
-        << last << (status.signal == SIGALRM ? " hangs" : " crashes") << " (signal "
-        << status.signal << ", exit " << status.exit_code << ")";
-  }
+  auto const begin = specimen_.parts("name words").front().begin;
+  auto const end = specimen_.parts("structure").back().end;
+  std::mt19937_64 random{1};
+  std::vector<damage> some(1600);
+  for (auto& each : some) each = {begin + random() % (end - begin), 1, random() % 3 == 0 ? 0xFF : random() & 0xFF};
+  sweep("scribbled-on", specimen_, some);
 }
 
 // The word of a name that this process holds says "being built", and nobody builds it: damage. Who publishes
