@@ -75,25 +75,13 @@ result<object_pool_bytes> object_pool_bytes::adopt(entry_view const& entry) {
   return object_pool_bytes{entry.body.data(), header, *offset};
 }
 
-// The only life of that place that may be alive, if it can be the owner. 0: the owner is dead, or was never one.
-participant_id object_pool_bytes::participant_of(attachment const& looker, block_owner owner) const noexcept {
-  auto const place = std::uint64_t{owner & ((1u << place_bits) - 1)} - 1;
-  if (place >= looker.map().limits().max_participants) return 0;
-  // After block_pool.hpp:A2: at least the owner's own, so another one is a later one, and the owner dead (I3).
-  auto const life =
-      looker.map().participant(static_cast<std::uint32_t>(place)).generation.load(std::memory_order_acquire);
-  auto const id = make_participant_id(life, static_cast<std::uint32_t>(place));
-  return owner_for(id) == owner ? id : 0;
-}
-
 bool object_pool_bytes::is_alive(attachment const& looker, block_owner owner) const noexcept {
-  auto const id = participant_of(looker, owner);
-  return id != 0 && looker.is_alive(id);
+  return stoa::is_alive(looker, owner);  // after block_pool.hpp:A2
 }
 
 object_owner object_pool_bytes::describe(attachment const& looker, block_owner owner) const noexcept {
   object_owner out;
-  out.place = (owner & ((1u << place_bits) - 1)) - 1;
+  out.place = place_of_short_owner(owner);
   auto const id = participant_of(looker, owner);
   if (id == 0) return out;
   out.pid = looker.map().participant(out.place).pid.load(std::memory_order_relaxed);  // for people

@@ -3,10 +3,7 @@
 // Here the object's type is not known, only its size. The algorithm and its invariants are in block_pool.hpp; the
 // numbers O1 to O6 are those of docs/crash.md.
 //
-// A block's owner is { low 11 bits of the participant's generation | place + 1 }. Two lives of one place that are
-// 2048 apart look alike: then a block of the dead one waits until the living one is dead as well. The
-// other mistake, to take a living owner for a dead one, would need a reclaimer that is held up between verdict and
-// CAS while its victim's place passes through a multiple of 2048 lives, the last of which adopts that very handle.
+// A block's owner is a short_owner.hpp.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -14,6 +11,7 @@
 #include <span>
 #include <stoa/block_pool.hpp>
 #include <stoa/kinds.hpp>
+#include <stoa/short_owner.hpp>
 #include <stoa/structure.hpp>
 #include <stoa/waiting.hpp>
 
@@ -105,9 +103,7 @@ class object_pool_bytes {
     return generation <= block_generation_mask ? taken_block{handle.index, generation} : taken_block{};
   }
 
-  static block_owner owner_for(participant_id id) noexcept {
-    return static_cast<block_owner>((place_of(id) + 1) | (generation_of(id) & life_mask) << place_bits);
-  }
+  static block_owner owner_for(participant_id id) noexcept { return short_owner_of(id); }
   bool is_alive(attachment const& looker, block_owner owner) const noexcept;
   object_owner describe(attachment const& looker, block_owner owner) const noexcept;
   // Takes back what dead processes hold. Returns how many objects.
@@ -117,13 +113,9 @@ class object_pool_bytes {
   object_pool_statistics statistics() const noexcept;
 
  private:
-  static constexpr unsigned place_bits = 13;
-  static constexpr std::uint64_t life_mask = (1u << (block_owner_bits - place_bits)) - 1;
-  static_assert(most_participants < 1u << place_bits);
+  static_assert(short_owner_bits == block_owner_bits);
 
   object_pool_bytes(std::byte* body, object_pool_header const& copy, std::uint64_t objects_offset) noexcept;
-  participant_id participant_of(attachment const& looker, block_owner owner) const noexcept;
-
   object_pool_header* header_;
   block_pool blocks_;
   std::byte* objects_;

@@ -5,6 +5,7 @@
 #include <stoa/heap.hpp>
 #include <stoa/bitset.hpp>
 #include <stoa/map.hpp>
+#include <stoa/message_ring.hpp>
 #include <stoa/object_pool.hpp>
 #include <stoa/queue.hpp>
 #include <stoa/ring.hpp>

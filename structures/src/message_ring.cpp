@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <stoa/base/crc32c.hpp>
+#include <stoa/message_ring.hpp>
+
+namespace stoa {
+namespace {
+
+std::uint64_t now(message_time how) noexcept {
+  if (how == message_time::none) return 0;
+  timespec time{};
+  ::clock_gettime(how == message_time::coarse ? CLOCK_REALTIME_COARSE : CLOCK_REALTIME, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+std::uint32_t checksum_of(std::uint64_t size_type, std::uint64_t timestamp, std::span<std::byte const> bytes) noexcept {
+  std::array const head{size_type, timestamp};
+  return crc32c(bytes, crc32c(std::as_bytes(std::span{head})));
+}
+
+}  // namespace
+
+// relaxed: carried by commit() (message_ring_bytes.hpp:R1)
+void internal::seal(message_ring_bytes const& ring, held_record const& mine, message_label label) noexcept {
+  auto& header = ring.label(mine.position);
+  auto const size_type = make_size_type(label);
+  auto const timestamp = now(ring.options().timestamps);
+  header.size_type.store(size_type, std::memory_order_relaxed);
+  header.timestamp.store(timestamp, std::memory_order_relaxed);
+  if (!ring.options().checksum) return;
+  std::span<std::byte const> const written{ring.message(mine.position), label.size};
+  header.checksum.store(checksum_of(size_type, timestamp, written), std::memory_order_relaxed);
+}
+
+bool message_ring_bytes::is_intact(std::uint64_t position, std::span<std::byte const> copy) const noexcept {
+  auto const& header = label(position);
+  return header.checksum.load(std::memory_order_relaxed) ==
+         checksum_of(header.size_type.load(std::memory_order_relaxed), header.timestamp.load(std::memory_order_relaxed), copy);
+}
+
+result<message_ring> message_ring::adopt(std::shared_ptr<attached_entry> entry) {
+  auto bytes = message_ring_bytes::adopt(entry->view());
+  if (!bytes) return bytes.error();
+  if (!entry->owner().is_read_only()) bytes->settle(entry->owner());
+  return message_ring{std::move(entry), *bytes};
+}
+
+message_consumer message_ring::consumer() const {
+  if (delivery() != delivery::group)
+    throw error{failure{errc::invalid_argument,
+                        fmt::format("{}: each message is for all: it has readers, and no consumers", entry_->where())}};
+  return message_consumer{entry_, bytes_};
+}
+
+void message_ring::refuse_size(std::uint64_t size) const {
+  throw error{failure{errc::invalid_argument, fmt::format("{}: a message of {} bytes, expected at most {}",
+                                                          entry_->where(), size, largest_message())}};
+}
+
+lane_name& message_ring::claim_name() const {
+  auto const unused = [](lane& mine) -> lane_name* {
+    for (auto& name : mine.leases)
+      // acquire: lanes.hpp:R2, a commit by another thread
+      if (op_of(name.what.load(std::memory_order_acquire)) == lane_op::none) return &name;
+    return nullptr;
+  };
+  if (auto* const name = unused(lanes_.mine())) [[likely]] return *name;
+  return owner().another_lease(unused);
+}
+
+held_record message_ring::claim_again(lane_name& name, std::uint32_t units) const {
+  if (entry_->is_look_due()) {
+    bytes_.settle(owner());
+    if (auto const mine = bytes_.claim(owner(), name, units)) return mine;
+  }
+  refuse();
+  return {};
+}
+
+held_record message_ring::wait_to_claim(lane_name& name, std::uint32_t units, deadline until, wait_strategy strategy) const {
+  held_record mine;
+  wait_for(bytes_.header().producers, until, strategy, [&](bool thorough) {
+    if (thorough) bytes_.settle(owner());
+    mine = bytes_.claim(owner(), name, units);
+    return static_cast<bool>(mine);
+  });
+  if (!mine) refuse();
+  return mine;
+}
+
+// The first record of the batch is published last: until then nobody gets past it, so that store is the point of
+// effect for all. That the claim is its own is said before the marks behind the first could be taken for boundaries.
+std::size_t message_ring::try_send_n(std::span<std::span<std::byte const> const> messages, std::uint32_t type) const {
+  auto& intent = lanes_.mine().intent;
+  std::size_t count = 0;
+  std::uint32_t units = 0;
+  while (count < messages.size()) {
+    auto const more = units_to_send(messages[count].size());
+    if (units + more > bytes_.most_record_units()) break;
+    units += more;
+    ++count;
+  }
+  if (count == 0) return 0;
+  auto mine = bytes_.claim(owner(), intent, units);
+  while (!mine && count > 1) {
+    for (auto const half = count / 2; count > half;) units -= units_to_send(messages[--count].size());
+    mine = bytes_.claim(owner(), intent, units);
+  }
+  if (!mine) mine = claim_again(intent, units);
+  if (!mine) return 0;
+  intent.what.store(make_what(bytes_.tag(), lane_op::pushing, units), std::memory_order_release);
+  held_record first;
+  auto at = mine.position;
+  for (auto const& each : messages.first(count)) {
+    held_record const one{at, 0, static_cast<std::uint32_t>(units_for(each.size()))};
+    internal::write(bytes_, one, each);
+    internal::seal(bytes_, one, {static_cast<std::uint32_t>(each.size()), type});
+    if (first) {
+      bytes_.commit(one);
+    } else {
+      first = one;
+    }
+    at = one.end();
+  }
+  bytes_.commit(first);  // point of effect
+  forget(intent);
+  wake(bytes_.header().receivers);
+  return count;
+}
+
+}  // namespace stoa

@@ -1,0 +1,200 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <stoa/message_ring_bytes.hpp>
+
+namespace stoa {
+namespace {
+
+constexpr std::uint64_t least_capacity = 256;
+constexpr std::uint64_t most_capacity = std::uint64_t{1} << 40;
+constexpr std::uint64_t most_readers = 1024;
+
+// Where the parts begin, from the start of the body.
+struct parts {
+  parts(std::uint64_t capacity, std::uint64_t readers) noexcept
+      : marks{sizeof(message_ring_header) + readers * sizeof(reader_place)},
+        turns{marks + align_up(capacity / record_unit * sizeof(atomic_u64), pad_bytes)},
+        records{turns + (turns - marks)},
+        end{records + capacity} {}
+  std::uint64_t marks;
+  std::uint64_t turns;
+  std::uint64_t records;
+  std::uint64_t end;
+};
+
+// Only who waits for readers must know where they are.
+std::uint64_t readers_in(message_ring_options const& options) noexcept {
+  bool const waits_for_readers =
+      options.delivery == delivery::broadcast && options.when_full == when_full::wait;
+  return waits_for_readers ? options.max_readers : 0;
+}
+
+bool is_possible(message_ring_options const& options) noexcept {
+  return options.delivery <= delivery::broadcast && options.when_full <= when_full::overwrite &&
+         options.timestamps <= message_time::precise && is_aligned(options.first_position, record_unit) &&
+         readers_in(options) <= most_readers;
+}
+
+}  // namespace
+
+result<std::uint64_t> message_ring_bytes::bytes_for(message_ring_shape const& asked) {
+  if (asked.capacity == 0) return failure{errc::invalid_argument, "message_ring of no bytes"};
+  if (!is_possible(asked.options)) return failure{errc::invalid_argument, "message_ring with options that do not exist"};
+  if (asked.capacity > most_capacity) return cannot_hold("message_ring", asked.capacity, 1);
+  return parts{std::bit_ceil(std::max(asked.capacity, least_capacity)), readers_in(asked.options)}.end;
+}
+
+void message_ring_bytes::format(std::span<std::byte> body, message_ring_shape const& asked) {
+  auto* header = ::new (body.data()) message_ring_header{};
+  auto const& options = asked.options;
+  header->capacity = std::bit_ceil(std::max(asked.capacity, least_capacity));
+  header->first_position = options.first_position;
+  header->delivery = static_cast<std::uint32_t>(options.delivery);
+  header->when_full = static_cast<std::uint32_t>(options.when_full);
+  header->checksum = options.checksum ? 1 : 0;
+  header->timestamps = static_cast<std::uint32_t>(options.timestamps);
+  header->readers = readers_in(options);
+  // relaxed: nobody can reach these bytes before the name table publishes them
+  for (auto* each : {&header->tail, &header->head, &header->free})
+    each->store(options.first_position, std::memory_order_relaxed);
+}
+
+message_ring_bytes::message_ring_bytes(entry_view const& entry, message_ring_shape const& found) noexcept
+    : header_{reinterpret_cast<message_ring_header*>(entry.body.data())},
+      places_{reinterpret_cast<reader_place*>(entry.body.data() + sizeof(message_ring_header))},
+      mask_{found.capacity - 1},
+      lap_shift_{static_cast<unsigned>(std::bit_width(mask_))},
+      most_units_{static_cast<std::uint32_t>(std::min<std::uint64_t>(found.capacity / (2 * record_unit), most_units))},
+      options_{found.options},
+      tag_{entry.tag()} {
+  parts const at{found.capacity, found.options.max_readers};
+  marks_ = reinterpret_cast<atomic_u64*>(entry.body.data() + at.marks);
+  turns_ = reinterpret_cast<atomic_u64*>(entry.body.data() + at.turns);
+  records_ = entry.body.data() + at.records;
+}
+
+result<message_ring_bytes> message_ring_bytes::adopt(entry_view const& entry) {
+  if (entry.body.size() < sizeof(message_ring_header)) return damaged(entry, "its extent is too small for a header");
+  message_ring_header header{};
+  std::memcpy(static_cast<void*>(&header), entry.body.data(), offsetof(message_ring_header, pad));
+  if (!std::has_single_bit(header.capacity) || header.capacity < least_capacity || header.capacity > most_capacity)
+    return damaged(entry, fmt::format("a capacity of {} bytes", header.capacity));
+  message_ring_shape found{header.capacity};
+  found.options = {.checksum = header.checksum != 0,
+                   .delivery = static_cast<delivery>(header.delivery),
+                   .when_full = static_cast<when_full>(header.when_full),
+                   .timestamps = static_cast<message_time>(header.timestamps),
+                   .max_readers = static_cast<std::uint32_t>(header.readers),
+                   .first_position = header.first_position};
+  if (header.checksum > 1 || header.readers > most_readers || !is_possible(found.options) ||
+      readers_in(found.options) != header.readers)
+    return damaged(entry, fmt::format("delivery {}, when_full {}, checksum {}, timestamps {}, {} readers, positions from {}",
+                                      header.delivery, header.when_full, header.checksum, header.timestamps,
+                                      header.readers, header.first_position));
+  if (parts{header.capacity, header.readers}.end > entry.body.size())
+    return damaged(entry, fmt::format("a capacity of {} bytes in an extent of {}", header.capacity, entry.body.size()));
+  return message_ring_bytes{entry, found};
+}
+
+void message_ring_bytes::refuse_damage(std::uint64_t position) const {
+  throw error{failure{errc::corrupt_structure,
+                      fmt::format("message_ring: the mark at position {} says {:#x}", position,
+                                  mark(position).load(std::memory_order_relaxed))}};
+}
+
+// --- head and free ---
+
+void message_ring_bytes::pass(std::uint64_t position, record_mark found) const {
+  auto& head = header_->head;
+  auto const units = units_of(position, found);
+  if (units == 0) {
+    // A taken record that was given out again meanwhile has another header now; else it is damage.
+    if (head.load(std::memory_order_acquire) != position || mark(position).load(std::memory_order_acquire) != found) return;
+    refuse_damage(position);
+  }
+  auto const next = position + units * record_unit;
+  // Acquire: before the look at head. While head is here these are what they are to be, or what they were in an
+  // earlier lap; turns only grow, so a late CAS finds another and does nothing.
+  auto before = turn(next).load(std::memory_order_acquire);
+  auto const after = turn(position).load(std::memory_order_acquire) + (state_in(found) == record_state::padding ? 0 : 1);
+  if (head.load(std::memory_order_acquire) != position) return;  // A4 <- R4 (I5)
+  if (before != after)
+    turn(next).compare_exchange_strong(before, after, std::memory_order_relaxed, std::memory_order_relaxed);
+  head.compare_exchange_strong(position, next, std::memory_order_release, std::memory_order_relaxed);  // R4 -> A4
+}
+
+// Past what is no message, or taken by somebody who has not come so far.
+void message_ring_bytes::advance_head() const {
+  for (std::uint64_t left = capacity() / record_unit; left > 0; --left) {
+    auto const at = header_->head.load(std::memory_order_acquire);  // A4 <- R4
+    auto const found = mark(at).load(std::memory_order_acquire);    // A1 <- R1
+    if (!is_of_lap(found, lap(at)) || state_in(found) == record_state::committed) return;
+    pass(at, found);
+  }
+}
+
+// Gives back the space of what is done. Returns free.
+std::uint64_t message_ring_bytes::reclaim() const noexcept {
+  auto const end = header_->head.load(std::memory_order_acquire);  // A4 <- R4
+  auto begin = header_->free.load(std::memory_order_acquire);      // A5 <- R5
+  auto at = begin;
+  for (std::uint64_t left = capacity() / record_unit; left > 0 && is_past(end, at); --left) {
+    auto const found = mark(at).load(std::memory_order_acquire);  // A3 <- R3 (I3)
+    if (!is_of_lap(found, lap(at))) break;
+    if (state_in(found) != record_state::done && state_in(found) != record_state::padding) break;
+    if (!fits(at, field_in(found))) break;
+    at += field_in(found) * record_unit;
+  }
+  if (at == begin) return begin;
+  // R5 -> A5: what was read came before (I3). acq_rel: for the others, through whom it may go on.
+  return header_->free.compare_exchange_strong(begin, at, std::memory_order_acq_rel, std::memory_order_acquire) ? at : begin;
+}
+
+bool message_ring_bytes::make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const {
+  reclaim();
+  if (has_room(position, units)) return true;
+  advance_head();
+  reclaim();
+  if (has_room(position, units)) return true;
+  if (options_.when_full != when_full::overwrite) return false;
+  for (auto left = capacity() / record_unit; left > 0; --left) {
+    auto const oldest = take(owner);
+    if (!oldest) return false;
+    release(oldest);
+    header_->lost.fetch_add(1, std::memory_order_relaxed);  // a statistic
+    reclaim();
+    if (has_room(position, units)) return true;
+  }
+  return false;
+}
+
+// --- looking ---
+
+message_ring_statistics message_ring_bytes::statistics() const noexcept {
+  auto const look = [](atomic_u64 const& counter) { return counter.load(std::memory_order_relaxed); };
+  auto const free = header_->free.load(std::memory_order_acquire);  // before tail, which is not behind it
+  auto const used = std::min(look(header_->tail) - free, capacity());
+  auto const head = header_->head.load(std::memory_order_acquire);  // A4 <- R4
+  return {look(turn(head)),       used,
+          look(header_->lost),    look(header_->corrupt),
+          look(header_->send_refusals), look(header_->receive_refusals)};
+}
+
+std::uint64_t message_ring_bytes::count_waiting() const noexcept {
+  std::uint64_t count = 0;
+  auto at = header_->head.load(std::memory_order_acquire);  // A4 <- R4
+  for (auto left = capacity() / record_unit; left > 0; --left) {
+    auto const found = mark(at).load(std::memory_order_acquire);  // A1 <- R1
+    if (!is_of_lap(found, lap(at))) break;
+    auto const units = units_of(at, found);
+    if (units == 0) break;
+    count += state_in(found) == record_state::committed;
+    at += units * record_unit;
+  }
+  return count;
+}
+
+}  // namespace stoa

@@ -1,0 +1,147 @@
+// What becomes of a message_ring's records when those who claimed or took them die. Nothing here is on the fast path.
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <stoa/message_ring_bytes.hpp>
+
+namespace stoa {
+
+// --- messages of dead consumers, and those given back ---
+
+bool message_ring_bytes::is_orphan(attachment& owner, record_mark found) const {
+  if (state_in(found) == record_state::returned) return true;
+  // The owner was read with acquire (A1), so his place has at least his generation.
+  return state_in(found) == record_state::taken && !is_alive(owner, field_in(found));
+}
+
+held_record message_ring_bytes::take_back(attachment& owner) const {
+  // A7 <- message_ring_bytes.hpp:R7. Cleared before the search: what is returned from now on sets it again.
+  header_->recall.exchange(0, std::memory_order_acq_rel);
+  auto at = reclaim();
+  auto const end = header_->head.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A4 <- R4
+  held_record got;
+  for (auto left = capacity() / record_unit; left > 0 && is_past(end, at); --left) {
+    auto found = mark(at).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R6
+    auto const units = is_of_lap(found, lap(at)) ? units_of(at, found) : 0;
+    // Given out again under our eyes: another look is due. (Or damage: then nothing will be found there.)
+    if (units == 0) break;
+    if (is_orphan(owner, found)) {
+      if (got) {
+        header_->recall.store(1, std::memory_order_release);  // another one
+        break;
+      }
+      auto const mine = make_mark(lap(at), record_state::taken, short_owner_of(owner.self()));
+      if (mark(at).compare_exchange_strong(found, mine, std::memory_order_acq_rel, std::memory_order_relaxed))  // I6
+        got = {at, turn(at).load(std::memory_order_relaxed), static_cast<std::uint32_t>(units)};
+    }
+    at += units * record_unit;
+  }
+  return got;
+}
+
+bool message_ring_bytes::has_orphans(attachment& owner) const {
+  auto at = reclaim();
+  auto const end = header_->head.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A4 <- R4
+  for (auto left = capacity() / record_unit; left > 0 && is_past(end, at); --left) {
+    auto const found = mark(at).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R6
+    auto const units = is_of_lap(found, lap(at)) ? units_of(at, found) : 0;
+    if (units == 0) return false;
+    if (is_orphan(owner, found)) return true;
+    at += units * record_unit;
+  }
+  return false;
+}
+
+// --- claims of dead producers ---
+
+// Whether a record begins or will begin at a position that tail may have reached. Every claim is named before tail
+// passes it, and its mark set before it is forgotten: so who looks at tail, names and mark in this order sees one of them.
+bool message_ring_bytes::is_boundary(attachment& owner, std::uint64_t position) const {
+  auto const tail = header_->tail.load(std::memory_order_acquire);
+  if (tail == position) return true;
+  if (!is_past(tail, position)) return false;
+  bool is_named = false;
+  for (auto& each : owner.map().used_lanes())
+    for_each_name(each, [&](lane_name& name) {
+      auto const held = read_name(name, tag_);
+      is_named |= held && held->ticket == position;
+    });
+  return is_named || !is_before_lap(mark(position).load(std::memory_order_acquire), lap(position));
+}
+
+// How long the claim is that begins there: of all that name it, the winner's leads to the next boundary, and no
+// shorter one does. Who has sent a batch says that it is its own, before there are marks inside. 0: none of them
+// has it, so it was ended.
+std::uint64_t message_ring_bytes::claimed_units(attachment& owner, std::uint64_t position) const {
+  std::uint64_t least = 0;
+  bool is_certain = false;
+  for (auto& each : owner.map().used_lanes())
+    for_each_name(each, [&](lane_name& name) {
+      auto const held = read_name(name, tag_);
+      if (!held || held->ticket != position || !fits(position, held->count)) return;
+      if (held->op == lane_op::pushing) {
+        least = held->count;
+        is_certain = true;
+      }
+      if (is_certain) return;
+      if ((least == 0 || held->count < least) && is_boundary(owner, position + held->count * record_unit))
+        least = held->count;
+    });
+  return least;
+}
+
+bool message_ring_bytes::is_claimed_by_the_living(attachment& owner, stoa::claim const& what, lane const& except) const {
+  participant_id known_dead = abandoned_owner;
+  for (auto& each : owner.map().used_lanes()) {
+    if (&each == &except) continue;
+    bool is_named = false;
+    for_each_name(each, [&](lane_name& name) {
+      auto const held = read_name(name, tag_);
+      is_named |= held && held->ticket == what.ticket && held->count == what.count;
+    });
+    if (!is_named) continue;
+    auto const by = each.owner.load(std::memory_order_acquire);
+    if (by == 0 || by == known_dead) continue;
+    if (owner.is_alive(by)) return true;
+    known_dead = by;
+  }
+  return false;
+}
+
+// True: nothing remains of it.
+bool message_ring_bytes::settle_claim(attachment& owner, stoa::claim const& dead, lane const& where) const {
+  auto const at = dead.ticket;
+  if (!fits(at, 1)) return true;  // nothing that a message_ring writes
+  // What is written there from now on makes the CAS below fail: the mark says so before the name is forgotten.
+  auto before = mark(at).load(std::memory_order_acquire);
+  if (!is_before_lap(before, lap(at))) return true;  // it was published or abandoned
+  // A1: whoever took it had named it before (lanes.hpp I1), so the names seen below include his.
+  if (!is_past(header_->tail.load(std::memory_order_acquire), at)) return true;
+  auto const units = claimed_units(owner, at);
+  if (units == 0) return true;
+  if (is_claimed_by_the_living(owner, {dead.op, static_cast<std::uint32_t>(units), at}, where)) return false;
+  // R1 -> message_ring_bytes.hpp:A1
+  mark(at).compare_exchange_strong(before, make_mark(lap(at), record_state::padding, static_cast<std::uint32_t>(units)),
+                                   std::memory_order_release, std::memory_order_relaxed);
+  return true;
+}
+
+void message_ring_bytes::settle(attachment& owner) const {
+  owner.settle_lanes(tag_, [&](lane& dead) {
+    for_each_name(dead, [&](lane_name& name) {
+      auto const held = read_name(name, tag_);
+      if (held && settle_claim(owner, *held, dead)) forget(name);
+    });
+    wake(header_->receivers);
+    wake(header_->producers);
+  });
+  if (options_.delivery != delivery::group) return;
+  advance_head();
+  // recall is a hint that a death can lose; the marks tell.
+  if (header_->recall.load(std::memory_order_relaxed) == 0 && has_orphans(owner)) {
+    header_->recall.store(1, std::memory_order_release);
+    wake(header_->receivers);
+  }
+}
+
+}  // namespace stoa
