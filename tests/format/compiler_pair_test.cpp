@@ -64,6 +64,42 @@ TEST(compiler_pair, ThisReadsWhatOtherWrote) {
   segment::remove(name);
 }
 
+TEST(compiler_pair, ThisSeesWhatOtherChanged) {
+  scratch_name const name;
+  auto const made = segment::create(name, 1 << 20);
+  ASSERT_EQ(fill_structures(made), "");
+  ASSERT_EQ((peer{{"change", name}}.wait()), 0);
+  EXPECT_EQ(unchanged_structures(made), "");
+}
+
+TEST(compiler_pair, OtherSeesWhatThisChanged) {
+  scratch_name const name;
+  ASSERT_EQ((peer{{"make", name}}.wait()), 0);
+  ASSERT_EQ(change_structures(segment::open(name)), "");
+  EXPECT_EQ((peer{{"check-change", name}}.wait()), 0);
+  segment::remove(name);
+}
+
+TEST(compiler_pair, BothCountInOneMapAndShareTokensAtOnce) {
+  constexpr std::uint64_t count = 100'000;
+  constexpr std::uint64_t tokens = 3;
+  scratch_name const name;
+  auto const made = segment::create(name, 1 << 20);
+  auto const counts = made.publish<map<std::uint32_t, std::uint64_t>>("counts", 16);
+  auto const shared = made.publish<stack<std::uint64_t>>("tokens", tokens);
+  for (std::uint64_t i = 0; i < tokens; ++i) shared.push(0);
+  peer other{{"tally", name, std::to_string(count)}};
+  ASSERT_TRUE(eventually([&] { return !counts.empty(); }));
+  tally(made, count);
+  ASSERT_EQ(other.wait(), 0);
+  std::uint64_t counted = 0, taken = 0;
+  counts.for_each([&](std::uint32_t, std::uint64_t n) { counted += n; });
+  for (std::uint64_t i = 0; i < tokens; ++i) taken += shared.try_pop().value_or(0);
+  EXPECT_EQ(counts.size(), 16u);
+  EXPECT_EQ(counted, 2 * count);
+  EXPECT_EQ(taken, 2 * count);
+}
+
 TEST(compiler_pair, BothWorkOnTheSameStructuresAtOnce) {
   constexpr std::uint64_t count = 5000;
   scratch_name const name;

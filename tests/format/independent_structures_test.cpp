@@ -145,7 +145,7 @@ using triple = std::array<std::uint8_t, 3>;
 // Of sizes and alignments that are not those of the golden segments.
 struct living_structures {
   explicit living_structures(segment const& in)
-      : overwriting{in.publish<ring<triple>>("overwriting", ring_shape{100, ring_mode::overwrite, ~0ull - 1000})},
+      : overwriting{in.publish<ring<triple>>("overwriting", ring_shape{100, ring_mode::overwrite, ~0ull - 300})},
         bounded{in.publish<ring<wide>>("bounded", ring_shape{5, ring_mode::bounded})},
         stacked{in.publish<stack<triple>>("stacked", 50)},
         aligned{in.publish<stack<wide>>("aligned", 9)},

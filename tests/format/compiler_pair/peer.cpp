@@ -1,9 +1,12 @@
 // The other compiler's side of compiler_pair_test.cpp.
 //
-//   compiler_peer make NAME         creates a segment with fill()'s content, which stays
-//   compiler_peer check NAME        exit 0 if all of it is there
-//   compiler_peer echo NAME COUNT   sends COUNT letters from "there" back through "back"; counts
-//   them in "count" compiler_peer hold NAME         claims one of "there" and waits to be killed
+//   compiler_peer make NAME          creates a segment with the content of fill() and fill_structures(), which stays
+//   compiler_peer check NAME         exit 0 if all that fill() puts there is there
+//   compiler_peer change NAME        change_structures(); exit 0 if all was as fill_structures() leaves it
+//   compiler_peer check-change NAME  exit 0 if all is as change_structures() leaves it
+//   compiler_peer echo NAME COUNT    sends COUNT letters from "there" back through "back"; counts them in "count"
+//   compiler_peer tally NAME COUNT   tally()
+//   compiler_peer hold NAME          claims one of "there" and waits to be killed
 #include <unistd.h>
 
 #include <chrono>
@@ -35,17 +38,26 @@ int hold(segment const& where) {
   for (;;) ::pause();
 }
 
+int report(std::string const& wrong) {
+  if (!wrong.empty()) std::cerr << "not as it should be: " << wrong << '\n';
+  return wrong.empty() ? 0 : 1;
+}
+
 int run(std::string const& what, std::string const& name, std::uint64_t count) {
   if (what == "make") {
-    fill(segment::create(name, 1 << 20, {.lifetime = lifetime::persistent}));
-    return 0;
+    auto const made = segment::create(name, 1 << 20, {.lifetime = lifetime::persistent});
+    fill(made);
+    return report(fill_structures(made));
   }
   auto const where = segment::open(name);
   if (what == "echo") return echo(where, count);
   if (what == "hold") return hold(where);
-  auto const lacking = missing(where);
-  if (!lacking.empty()) std::cerr << "not as written: " << lacking << '\n';
-  return lacking.empty() ? 0 : 1;
+  if (what == "check") return report(missing(where));
+  if (what == "change") return report(change_structures(where));
+  if (what == "check-change") return report(unchanged_structures(where));
+  if (what != "tally") return 2;
+  tally(where, count);
+  return 0;
 }
 
 }  // namespace
