@@ -10,6 +10,11 @@ std::vector<operation> all_operations() {
        {&array_operations, &value_operations, &spsc_queue_operations, &queue_operations, &ring_operations,
         &stack_operations, &object_pool_operations, &map_operations, &set_operations, &bitset_operations,
         &mutex_operations,
+        &event_operations,
+        &counting_semaphore_operations,
+        &condition_variable_operations,
+        &latch_operations,
+        &once_flag_operations,
         &segment_operations}) {
     auto some = operations_of();
     out.insert(out.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));

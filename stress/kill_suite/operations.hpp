@@ -37,6 +37,11 @@ std::vector<operation> map_operations();
 std::vector<operation> set_operations();
 std::vector<operation> bitset_operations();
 std::vector<operation> mutex_operations();
+std::vector<operation> event_operations();
+std::vector<operation> counting_semaphore_operations();
+std::vector<operation> condition_variable_operations();
+std::vector<operation> latch_operations();
+std::vector<operation> once_flag_operations();
 std::vector<operation> segment_operations();
 
 std::vector<operation> all_operations();

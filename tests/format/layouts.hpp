@@ -296,6 +296,49 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"pad", offsetof(type, pad), sizeof(type::pad)},
     });
   }
+  {
+    using type = event_header;
+    out["event_header"] = layout_of<type>({
+        {"word", offsetof(type, word), sizeof(type::word)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
+  {
+    using type = semaphore_header;
+    out["semaphore_header"] = layout_of<type>({
+        {"max", offsetof(type, max), sizeof(type::max)},
+        {"count", offsetof(type, count), sizeof(type::count)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
+  {
+    using type = condition_header;
+    out["condition_header"] = layout_of<type>({
+        {"sequence", offsetof(type, sequence), sizeof(type::sequence)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
+  {
+    using type = latch_header;
+    out["latch_header"] = layout_of<type>({
+        {"expected", offsetof(type, expected), sizeof(type::expected)},
+        {"count", offsetof(type, count), sizeof(type::count)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
+  {
+    using type = once_header;
+    out["once_header"] = layout_of<type>({
+        {"word", offsetof(type, word), sizeof(type::word)},
+        {"attempts", offsetof(type, attempts), sizeof(type::attempts)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
   return out;
 }
 

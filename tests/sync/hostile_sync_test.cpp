@@ -42,9 +42,53 @@ void use_mutex(segment const& home) {
   static_cast<void>(mutex.is_consistent());
 }
 
+void use_event(segment const& home) {
+  auto const event = home.attach<stoa::event>("x");
+  tolerate([&] { event.wait_for(1us); });
+  tolerate([&] { event.set(); });
+  tolerate([&] { event.reset(); });
+  static_cast<void>(event.is_set());
+}
+
+void use_counting_semaphore(segment const& home) {
+  auto const permits = home.attach<stoa::counting_semaphore>("x");
+  tolerate([&] { static_cast<void>(permits.try_acquire_for(1us)); });
+  tolerate([&] { permits.release(); });
+  tolerate([&] { static_cast<void>(permits.try_acquire()); });
+}
+
+void use_condition_variable(segment const& home) {
+  auto const changed = home.attach<stoa::condition_variable>("x");
+  std::mutex mutex;
+  std::unique_lock lock{mutex};
+  tolerate([&] { changed.wait_for(lock, 1us); });
+  tolerate([&] { changed.notify_all(); });
+}
+
+void use_latch(segment const& home) {
+  auto const latch = home.attach<stoa::latch>("x");
+  tolerate([&] { latch.wait_for(1us); });
+  tolerate([&] { latch.count_down(); });
+  static_cast<void>(latch.try_wait());
+}
+
+// A word that names a live process is believed, and call() waits for it: here such a word cannot come about, as the
+// only process there is has place 0 and thread numbers of more than a byte.
+void use_once_flag(segment const& home) {
+  auto const once = home.attach<stoa::once_flag>("x");
+  tolerate([&] { once.call([] {}); });
+  static_cast<void>(once.is_done());
+}
+
 std::vector<noun> nouns() {
   return {
       {"mutex", [](segment const& home) { home.publish<stoa::mutex>("x"); }, use_mutex},
+      {"event", [](segment const& home) { home.publish<stoa::event>("x"); }, use_event},
+      {"semaphore", [](segment const& home) { home.publish<stoa::counting_semaphore>("x", 1, 3); },
+       use_counting_semaphore},
+      {"condition", [](segment const& home) { home.publish<stoa::condition_variable>("x"); }, use_condition_variable},
+      {"latch", [](segment const& home) { home.publish<stoa::latch>("x", 1); }, use_latch},
+      {"once_flag", [](segment const& home) { home.publish<stoa::once_flag>("x"); }, use_once_flag},
   };
 }
 
