@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <stoa/stoa.hpp>
+#include <vector>
 
 namespace stoa::testing {
 
@@ -73,9 +74,10 @@ inline constexpr frame make_frame(std::uint16_t first) {
 }
 
 using symbol = std::array<char, 12>;
-// Requires: digit < 10.
-inline symbol make_symbol(std::uint32_t digit) {
-  return {'s', 'y', 'm', 'b', 'o', 'l', '-', static_cast<char>('0' + digit)};
+// Requires: number < 100.
+inline symbol make_symbol(std::uint32_t number) {
+  auto const tens = static_cast<char>('0' + number / 10), ones = static_cast<char>('0' + number % 10);
+  return {'s', 'y', 'm', 'b', 'o', 'l', '-', tens, ones};
 }
 
 // What counts in other structures starts just before it wraps, too. A stack's tags have 40 bits, as have a pool's
@@ -84,15 +86,22 @@ inline constexpr std::uint64_t golden_first_tag = (std::uint64_t{1} << 40) - 3;
 inline constexpr std::uint64_t golden_first_generation = 0xABCDEF'FFFFFFFFFF;
 // Of the handles that were given out, those that still match.
 inline constexpr std::array<std::uint16_t, 3> golden_live_handles{0, 2, 3};
-// Whatever the hash is: eight keys in three home buckets, two overflow buckets behind them, always find room, and
-// the seven that stay never fit into home buckets alone.
-inline constexpr std::uint32_t golden_map_capacity = 6;
-inline constexpr std::uint32_t golden_keys = 8;
+// Map and set have the keys from 1 on, without the erased one, as many as there was room for: so their overflow buckets
+// are in use, whatever the hash is.
+inline constexpr std::uint32_t golden_map_capacity = 7;
 inline constexpr std::uint32_t golden_erased_key = 3;
 inline constexpr std::uint32_t golden_assigned_key = 5;
 inline constexpr std::array<std::uint64_t, 5> golden_bits{0, 3, 63, 64, 69};
 inline constexpr std::uint64_t golden_bitset_size = 70;
 inline constexpr std::uint64_t golden_heap_bytes = 2048;
+
+// The keys of a map or set that holds `size`.
+inline std::vector<std::uint32_t> golden_keys(std::uint64_t size) {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t key = 1; out.size() < size; ++key)
+    if (key != golden_erased_key) out.push_back(key);
+  return out;
+}
 
 inline tick golden_user(std::uint32_t key) {
   return make_tick(key == golden_assigned_key ? 1000 : key);

@@ -101,16 +101,20 @@ void fill_object_pool(segment const& made) {
   for (std::uint16_t const i : golden_live_handles) frames[handles[i]] = make_frame(i);
 }
 
+template <class Insert, class Erase>
+void fill_with_keys(Insert insert, Erase erase) {
+  for (std::uint32_t key = 1; insert(key); ++key)
+    if (key == golden_erased_key) erase(key);
+}
+
 void fill_map_and_set(segment const& made) {
   auto const users = made.publish<map<std::uint32_t, tick>>("users", golden_map_capacity);
-  auto const seen = made.publish<set<symbol>>("seen", golden_map_capacity);
-  for (std::uint32_t key = 1; key <= golden_keys; ++key) {
-    if (!users.insert(key, make_tick(key)) || !seen.insert(make_symbol(key)))
-      throw std::runtime_error{"no room for a golden key"};
-  }
-  users.erase(golden_erased_key);
+  fill_with_keys([&](std::uint32_t key) { return users.insert(key, make_tick(key)); },
+                 [&](std::uint32_t key) { users.erase(key); });
   users.insert_or_assign(golden_assigned_key, golden_user(golden_assigned_key));
-  seen.erase(make_symbol(golden_erased_key));
+  auto const seen = made.publish<set<symbol>>("seen", golden_map_capacity);
+  fill_with_keys([&](std::uint32_t key) { return seen.insert(make_symbol(key)); },
+                 [&](std::uint32_t key) { seen.erase(make_symbol(key)); });
 }
 
 void fill_more_kinds(segment const& made) {
