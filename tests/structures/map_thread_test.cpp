@@ -2,21 +2,16 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "elements.hpp"
+#include "map_rounds.hpp"
 
 namespace stoa::testing {
 namespace {
-
-std::uint64_t rounds(std::uint64_t usual) {
-  auto const* const asked = std::getenv("STOA_MAP_ROUNDS");
-  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : usual;
-}
 
 template <class Run>
 void on_threads(unsigned count, Run run) {
