@@ -54,6 +54,26 @@ message_consumer message_ring::consumer() const {
   return message_consumer{entry_, bytes_};
 }
 
+message_reader message_ring::reader(message_start from) const {
+  if (delivery() != delivery::broadcast)
+    throw error{failure{errc::invalid_argument,
+                        fmt::format("{}: each message is for one: it has consumers, and no readers", entry_->where())}};
+  message_cursor at;
+  reader_place* place = nullptr;
+  if (bytes_.waits_for_readers()) {
+    require_writable(*entry_, "wait for");
+    place = bytes_.take_place(owner(), at);
+    if (place == nullptr)
+      throw error{failure{errc::no_space, fmt::format("{}: all {} places for readers are taken", entry_->where(),
+                                                      bytes_.options().max_readers)}};
+  } else {
+    at = bytes_.oldest();
+  }
+  message_reader made{entry_, bytes_, place, at};
+  if (from == message_start::next) made.seek_next();
+  return made;
+}
+
 void message_ring::refuse_size(std::uint64_t size) const {
   throw error{failure{errc::invalid_argument, fmt::format("{}: a message of {} bytes, expected at most {}",
                                                           entry_->where(), size, largest_message())}};

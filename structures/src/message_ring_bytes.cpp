@@ -154,6 +154,7 @@ std::uint64_t message_ring_bytes::reclaim() const noexcept {
 }
 
 bool message_ring_bytes::make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const {
+  if (options_.delivery == delivery::broadcast) return make_room_in_broadcast(position, units);
   reclaim();
   if (has_room(position, units)) return true;
   advance_head();

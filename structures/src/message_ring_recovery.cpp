@@ -135,7 +135,7 @@ void message_ring_bytes::settle(attachment& owner) const {
     wake(header_->receivers);
     wake(header_->producers);
   });
-  if (options_.delivery != delivery::group) return;
+  if (options_.delivery == delivery::broadcast) return drop_dead_readers(owner);
   advance_head();
   // recall is a hint that a death can lose; the marks tell.
   if (header_->recall.load(std::memory_order_relaxed) == 0 && has_orphans(owner)) {

@@ -13,11 +13,13 @@
 //
 // Where membarrier is missing the changer runs a fence (wake_needs_fence()).
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <stoa/base/atomic.hpp>
+#include <thread>
 
 namespace stoa {
 
@@ -121,6 +123,24 @@ auto wait_for(wait_flag& flag, deadline until, wait_strategy strategy, Attempt a
     for (int i = 0; i < spins_between_clock_reads; ++i) {
       strategy == wait_strategy::yield ? give_up_the_core() : pause_briefly();
       if (auto done = attempt(false)) return done;
+    }
+  }
+}
+
+// For those who cannot write, and so not announce their sleep: calls attempt() until it returns something true or
+// `until` passes, with naps between that grow to wait_slice.
+template <class Attempt>
+auto look_for(deadline until, wait_strategy strategy, Attempt attempt) -> decltype(attempt()) {
+  std::chrono::nanoseconds nap = std::chrono::microseconds{64};
+  for (int i = 0;; ++i) {
+    if (auto got = attempt(); got || until.has_passed()) return got;
+    if (strategy == wait_strategy::spin || (strategy == wait_strategy::adaptive && i < 256)) {
+      pause_briefly();
+    } else if (strategy == wait_strategy::yield) {
+      give_up_the_core();
+    } else {
+      std::this_thread::sleep_for(until.left(nap));
+      nap = std::min<std::chrono::nanoseconds>(2 * nap, wait_slice);
     }
   }
 }

@@ -20,6 +20,8 @@ void seal(message_ring_bytes const& ring, held_record const& mine, message_label
 // Copies a message into a record that was claimed.
 inline void write(message_ring_bytes const& ring, held_record const& mine, std::span<std::byte const> from) noexcept {
   if (ring.is_read_while_written()) {
+    // R8 -> message_reader.hpp:A8. Forbids: a reader sees one of these bytes, and not that head has passed them (I9).
+    std::atomic_thread_fence(std::memory_order_release);
     store_words(reinterpret_cast<atomic_u64*>(ring.message(mine.position)), from.data(), from.size());
   } else if (!from.empty()) {
     std::memcpy(ring.message(mine.position), from.data(), from.size());

@@ -78,6 +78,12 @@ constexpr message_label label_of(std::uint64_t size_type) noexcept {
   return {static_cast<std::uint32_t>(size_type), static_cast<std::uint32_t>(size_type >> 32)};
 }
 
+// Where a reader is: the next record, and how many messages are before it.
+struct message_cursor {
+  std::uint64_t position = 0;
+  std::uint64_t sequence = 0;
+};
+
 // A record that its holder may use: one that was claimed to be written, or taken to be read.
 struct held_record {
   std::uint64_t position = 0;

@@ -14,6 +14,7 @@
 #include <stoa/attachment.hpp>
 #include <stoa/message_claim.hpp>
 #include <stoa/message_consumer.hpp>
+#include <stoa/message_reader.hpp>
 #include <stoa/message_ring_bytes.hpp>
 
 namespace stoa {
@@ -92,6 +93,9 @@ class message_ring {
 
   // One of the group. Throws invalid_argument in a broadcast ring.
   message_consumer consumer() const;
+  // One of the readers, each of whom gets every message. Throws invalid_argument in a ring for a group; where producers
+  // wait for readers read_only, forked, and no_space when all places for readers are taken.
+  message_reader reader(message_start from = message_start::oldest) const;
 
   // --- state; racy where others work at the same time ---
 

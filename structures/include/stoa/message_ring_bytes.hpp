@@ -27,6 +27,11 @@
 // I6 one heir   one CAS on the mark takes a message, also one that was given back or whose taker is dead
 // I7 a gap      a unit before free + capacity is never claimed: so the turn of the boundary at tail is not that of a
 //               record which is still held
+// I8 gated      a reader's place says from where on nothing may be overwritten. Who makes room raises head, then looks at
+//               the places, then raises free; who comes as a reader takes a place, then reads head: the fences between
+//               forbid that neither sees the other                                    message_ring_readers.cpp
+// I9 announced  where nobody waits for readers, head is past a record before a byte of it is overwritten; a reader
+//               copies, then looks at head                                            R8 -> A8
 //
 // Progress  A claim whose owner is stopped holds back what comes behind it, as order demands; one whose owner is
 //           dead does not. A stopped consumer holds its own record, and producers when they come to it.
@@ -34,6 +39,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <stoa/kinds.hpp>
 #include <stoa/lanes.hpp>
@@ -182,6 +188,19 @@ class message_ring_bytes {
     header_->recall.store(1, std::memory_order_release);
   }
 
+  // --- readers of a broadcast ring (message_ring_readers.cpp) ---
+
+  bool waits_for_readers() const noexcept {
+    return options_.delivery == delivery::broadcast && options_.when_full == when_full::wait;
+  }
+  // Takes a place, from which on nothing is overwritten: a cursor at head. nullptr: all are taken.
+  reader_place* take_place(attachment& owner, message_cursor& at) const;
+  static void let_go(reader_place& mine) noexcept { mine.owner.store(0, std::memory_order_release); }  // R9 -> A9
+  // Where head is, and how many messages are before it.
+  message_cursor oldest() const noexcept;
+  // Behind all that is published from there on.
+  message_cursor newest_after(message_cursor at) const noexcept;
+
   // --- off the fast path ---
 
   // Settles what dead threads claimed and did not publish, and sees to it that what dead consumers had taken is
@@ -215,6 +234,10 @@ class message_ring_bytes {
   void advance_head() const;
   std::uint64_t reclaim() const noexcept;
   bool make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const;
+  bool make_room_in_broadcast(std::uint64_t position, std::uint64_t units) const;
+  bool advance_head_towards(std::uint64_t target) const noexcept;
+  std::optional<std::uint64_t> nearest_reader(std::uint64_t otherwise) const noexcept;
+  void drop_dead_readers(attachment& owner) const;
   bool is_orphan(attachment& owner, record_mark found) const;
   held_record take_back(attachment& owner) const;
   bool is_boundary(attachment& owner, std::uint64_t position) const;

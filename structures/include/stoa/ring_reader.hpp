@@ -96,8 +96,8 @@ class ring_reader {
   }
   std::optional<T> read_until(deadline until, wait_strategy strategy = wait_strategy::adaptive) {
     if (auto got = try_read()) return got;
-    auto const again = [this](bool) { return try_read(); };
-    if (entry_->owner().is_read_only() || entry_->owner().was_inherited()) return look_again(until, strategy, again);
+    auto const again = [this](bool = false) { return try_read(); };
+    if (entry_->owner().is_read_only() || entry_->owner().was_inherited()) return look_for(until, strategy, again);
     return wait_for(bytes_.header().readers, until, strategy, again);
   }
   // The next samples, at most out.size(), in a row; how many.
@@ -149,22 +149,6 @@ class ring_reader {
     lost_ += read.begin - position_;
     position_ = read.end;
   }
-  template <class Attempt>
-  static std::optional<T> look_again(deadline until, wait_strategy strategy, Attempt again) {
-    std::chrono::nanoseconds nap = std::chrono::microseconds{64};
-    for (int i = 0;; ++i) {
-      if (auto got = again(false); got || until.has_passed()) return got;
-      if (strategy == wait_strategy::spin || (strategy == wait_strategy::adaptive && i < 256)) {
-        pause_briefly();
-      } else if (strategy == wait_strategy::yield) {
-        give_up_the_core();
-      } else {
-        std::this_thread::sleep_for(until.left(nap));
-        nap = std::min<std::chrono::nanoseconds>(2 * nap, wait_slice);
-      }
-    }
-  }
-
   std::shared_ptr<attached_entry> entry_;
   ring_bytes bytes_;
   std::uint64_t position_;

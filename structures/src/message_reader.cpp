@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+
+#include <stoa/message_reader.hpp>
+
+namespace stoa {
+
+std::uint64_t message_reader::next_units() {
+  for (auto left = bytes_.capacity() / record_unit; left > 0; --left) {
+    auto const position = after_.position;
+    auto const found = bytes_.mark(position).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R1
+    if (!is_of_lap(found, bytes_.lap(position))) return 0;
+    auto const units = field_in(found);
+    bool const is_known = state_in(found) == record_state::committed || state_in(found) == record_state::padding;
+    if (!is_known || !bytes_.fits(position, units)) bytes_.refuse_damage(position);
+    if (state_in(found) == record_state::committed) return units;
+    pass(units, false);
+  }
+  return 0;
+}
+
+void message_reader::refuse_corrupt() const {
+  if (!entry_->owner().is_read_only())
+    bytes_.header().corrupt.fetch_add(1, std::memory_order_relaxed);  // a statistic
+  throw error{damaged(*entry_, fmt::format("message {} is damaged", after_.sequence - 1))};
+}
+
+// --- where producers wait for readers ---
+
+std::optional<message_view> message_reader::look() {
+  auto const units = next_units();
+  if (units == 0) {
+    done();  // over padding
+    return std::nullopt;
+  }
+  auto const position = after_.position;
+  auto const& label = bytes_.label(position);
+  // relaxed: carried by the mark
+  message_view const seen{label_of(label.size_type.load(std::memory_order_relaxed)), bytes_.message(position),
+                          after_.sequence, label.timestamp.load(std::memory_order_relaxed)};
+  pass(units, true);
+  if (units_for(seen.size()) != units || (bytes_.options().checksum && !bytes_.is_intact(position, seen.data())))
+    refuse_corrupt();
+  return seen;
+}
+
+// --- where they do not ---
+
+// To the oldest message that is held, if the next one is not any more. True: it was not.
+bool message_reader::catch_up() noexcept {
+  auto const oldest = bytes_.oldest();
+  if (!is_past(oldest.position, after_.position)) return false;
+  lost_ += oldest.sequence - after_.sequence;
+  after_ = oldest;
+  return true;
+}
+
+// False: it was overtaken, and what it says means nothing.
+bool message_reader::copy_next(std::uint64_t units, message_view& seen) {
+  auto const position = after_.position;
+  auto const& label = bytes_.label(position);
+  auto const size_type = label.size_type.load(std::memory_order_relaxed);
+  auto const timestamp = label.timestamp.load(std::memory_order_relaxed);
+  auto const what = label_of(size_type);
+  bool is_intact = units_for(what.size) == units;
+  if (is_intact) {
+    copy_.resize(what.size);
+    load_words(copy_.data(), reinterpret_cast<atomic_u64 const*>(bytes_.message(position)), what.size);
+    is_intact = !bytes_.options().checksum || bytes_.is_intact(position, copy_);
+  }
+  std::atomic_thread_fence(std::memory_order_acquire);  // A8 <- message_claim.hpp:R8
+  // relaxed: the fence orders it
+  if (is_past(bytes_.header().head.load(std::memory_order_relaxed), position)) return false;
+  seen = {what, copy_.data(), after_.sequence, timestamp};
+  pass(units, true);
+  if (!is_intact) refuse_corrupt();
+  return true;
+}
+
+std::optional<message_view> message_reader::copy() {
+  constexpr int most_attempts = 1000;  // while the producers are faster than a copy
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    catch_up();
+    std::uint64_t units = 0;
+    try {
+      units = next_units();
+    } catch (error const&) {
+      if (catch_up()) continue;  // overtaken: it was no damage
+      throw;
+    }
+    if (units == 0) {
+      if (catch_up()) continue;
+      at_ = after_;
+      return std::nullopt;
+    }
+    message_view seen;
+    if (copy_next(units, seen)) return seen;
+  }
+  return std::nullopt;
+}
+
+std::optional<message_view> message_reader::receive_until(deadline until, wait_strategy strategy) {
+  auto const attempt = [this](bool = false) { return try_receive(); };
+  if (auto got = attempt()) return got;
+  auto const& owner = entry_->owner();
+  if (owner.is_read_only() || owner.was_inherited()) return look_for(until, strategy, attempt);
+  return wait_for(bytes_.header().receivers, until, strategy, [&](bool thorough) {
+    if (thorough) bytes_.settle(entry_->owner());
+    return try_receive();
+  });
+}
+
+}  // namespace stoa
