@@ -16,7 +16,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <random>
-#include <stoa/stoa.hpp>
+#include <stoa/map.hpp>
+#include <stoa/segment.hpp>
 #include <string>
 #include <vector>
 

@@ -8,7 +8,7 @@
 
 namespace stoa::kill_suite {
 
-inline constexpr std::uint64_t keyed_capacity = 8;
+inline constexpr std::uint64_t keyed_capacity = 8;  // two home buckets and one overflow bucket
 inline constexpr std::uint64_t repairers_key = 90;
 
 template <class Policy>

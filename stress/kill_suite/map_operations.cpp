@@ -42,6 +42,24 @@ void update(table const& map) {
 void erase(table const& map) { map.erase(2); }
 void clear(table const& map) { map.clear(); }
 
+// Seven keys of one home bucket, of two in all, in order; 2 is the first.
+contents const& crowd() {
+  static contents const keys = [] {
+    auto const home_of = [](std::uint64_t key) { return (key_image<std::uint64_t>{key}.hash >> 32) * 2 >> 32; };
+    contents out;
+    for (std::uint64_t key = 2; out.size() < slots_per_bucket; ++key)
+      if (home_of(key) == home_of(2)) out.push_back(key);
+    return out;
+  }();
+  return keys;
+}
+void insert_last(table const& map) { map.insert(crowd().back(), sealed{10 * crowd().back()}); }
+contents with_values(contents const& keys) {
+  contents out;
+  for (auto const key : keys) map_policy::add(out, key);
+  return out;
+}
+
 }  // namespace
 
 std::vector<operation> map_operations() {
@@ -55,6 +73,13 @@ std::vector<operation> map_operations() {
            row{"erase", erase, before, {1, 10, 3, 30}},
        })
     out.push_back(keyed_operation("map", each, keys));
+  // With an overflow bucket: the seventh element needs one to come, and leaves none when the first goes.
+  contents const all_but_last(crowd().begin(), crowd().end() - 1);
+  contents const all_but_first(crowd().begin() + 1, crowd().end());
+  out.push_back(keyed_operation(
+      "map", row{"insert, extending", insert_last, with_values(all_but_last), with_values(crowd())}, all_but_last));
+  out.push_back(keyed_operation(
+      "map", row{"erase, shortening", erase, with_values(crowd()), with_values(all_but_first)}, crowd()));
   // Goes element by element: of several, some may be left.
   out.push_back(keyed_operation("map", row{"clear of one", clear, {2, 20}, {}}, {2}));
   return out;

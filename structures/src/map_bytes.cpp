@@ -7,8 +7,8 @@
 namespace stoa {
 namespace {
 
-// Two elements for a home bucket of three slots: at capacity, one in seven lies in an overflow bucket.
-constexpr std::uint64_t elements_per_home = 2;
+// Four elements for a home bucket of seven slots: at capacity, one in fifty lies in an overflow bucket.
+constexpr std::uint64_t elements_per_home = 4;
 
 // How many buckets of which sort; and all bytes.
 struct counts {
@@ -19,11 +19,11 @@ struct counts {
 
 std::optional<std::uint64_t> bytes_of(std::uint64_t homes, std::uint64_t overflows, std::uint64_t bucket_bytes) {
   auto const buckets = checked_extent(sizeof(map_header), homes + overflows, bucket_bytes);
-  return buckets ? checked_add(*buckets, overflows * word_bytes) : std::nullopt;
+  return buckets ? checked_add(*buckets, (overflows + homes + overflows) * word_bytes) : std::nullopt;  // users, prints
 }
 
-// n elements in one chain use n / 3 overflow buckets (map_buckets.hpp I4), so `capacity` of them use at most
-// capacity / 3, wherever they belong.
+// n elements in one chain use n / 7 overflow buckets (map_buckets.hpp I4), so `capacity` of them use at most
+// capacity / 7, wherever they belong.
 counts counts_for(std::uint64_t capacity) noexcept {
   return {(capacity + elements_per_home - 1) / elements_per_home, capacity / slots_per_bucket, 0};
 }
@@ -114,12 +114,12 @@ map_statistics map_bytes::statistics() const noexcept {
 
 map_bytes::chain map_bytes::chain_of(std::uint64_t home_index) const noexcept {
   chain out;
-  out.buckets[0] = &home(home_index);
+  out.buckets[0] = home_index;
   for (out.count = 1; out.count < most_buckets; ++out.count) {
     // relaxed: the lock is the caller's (I1), or the state will validate (A3)
-    auto const next = next_of(out.buckets[out.count - 1]->control.load(std::memory_order_relaxed));
+    auto const next = next_of(bucket(out.buckets[out.count - 1]).control.load(std::memory_order_relaxed));
     if (next == 0 || next > overflows_) break;
-    out.buckets[out.count] = &bucket(homes_ + next - 1);
+    out.buckets[out.count] = homes_ + next - 1;
   }
   return out;
 }
@@ -135,7 +135,7 @@ bool map_bytes::copy_chain(std::uint64_t home_index, std::vector<std::uint64_t>&
     auto* to = out.data();
     for (std::uint32_t i = 0; i < of.count * slots_per_bucket; ++i) {
       if ((valid >> i & 1) == 0) continue;
-      load_words(to, words(*of.buckets[i / slots_per_bucket]) + (i % slots_per_bucket) * slot_words,
+      load_words(to, words(bucket(of.buckets[i / slots_per_bucket])) + (i % slots_per_bucket) * slot_words,
                  slot_words * word_bytes);
       to += slot_words;
     }

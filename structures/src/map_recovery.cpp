@@ -75,11 +75,19 @@ void map_bytes::free_orphans(std::uint64_t home_index) const noexcept {
   for (std::uint64_t i = 0; i < overflows_; ++i) {
     if (user(i).load(std::memory_order_relaxed) != home_index + 1) continue;  // I5: this home's, so nobody else's
     auto const* const last = linked.buckets.begin() + linked.count;
-    if (std::find(linked.buckets.begin(), last, &bucket(homes_ + i)) == last) free_overflow(i + 1);
+    if (std::find(linked.buckets.begin(), last, homes_ + i) == last) free_overflow(i + 1);
   }
   hint_at(header().hint, 0);  // who died may have freed one without a word
 }
 
+bool map_bytes::make_room(attached_entry const& entry, std::uint64_t home_index, chain& of, std::uint64_t& valid,
+                          bool is_new) const {
+  valid &= slots_of(of.count);
+  auto const room = of.count * slots_per_bucket - static_cast<std::uint32_t>(std::popcount(valid));
+  return room >= 1u + is_new || extend(entry, home_index, of);  // map_buckets.hpp I4
+}
+
+// One more bucket at the end.
 bool map_bytes::extend(attached_entry const& entry, std::uint64_t home_index, chain& of) const {
   auto number = of.count < most_buckets ? claim_overflow(home_index) : 0;
   if (number == 0 && of.count < most_buckets && entry.is_look_due()) {  // the dead may have some
@@ -90,25 +98,27 @@ bool map_bytes::extend(attached_entry const& entry, std::uint64_t home_index, ch
     header().refusals.fetch_add(1, std::memory_order_relaxed);  // a statistic
     return false;
   }
-  auto& fresh = bucket(homes_ + number - 1);
-  fresh.control.store(0, std::memory_order_release);  // R3 -> A3: who still reads it for its last user
-  auto& link = of.buckets[of.count - 1]->control;
+  auto const fresh = homes_ + number - 1;
+  // R3 -> A3: who still reads it for its last user
+  bucket(fresh).control.store(0, std::memory_order_release);
+  prints(fresh).store(0, std::memory_order_release);
+  auto& link = bucket(of.buckets[of.count - 1]).control;
   link.store(with_next(link.load(std::memory_order_relaxed), number), std::memory_order_relaxed);  // before R1
-  of.buckets[of.count++] = &fresh;
+  of.buckets[of.count++] = fresh;
   return true;
 }
 
 // Between two slots of a chain, the second of which is free.
 void map_bytes::move_slot(chain const& in, std::uint32_t from, std::uint32_t to) const noexcept {
-  auto& source = *in.buckets[from / slots_per_bucket];
-  auto& target = *in.buckets[to / slots_per_bucket];
-  auto const* words_from = words(source) + from % slots_per_bucket * layout_.slot_words();
-  auto* words_to = words(target) + to % slots_per_bucket * layout_.slot_words();
+  auto const source = in.buckets[from / slots_per_bucket];
+  auto const target = in.buckets[to / slots_per_bucket];
+  auto const* words_from = words(bucket(source)) + from % slots_per_bucket * layout_.slot_words();
+  auto* words_to = words(bucket(target)) + to % slots_per_bucket * layout_.slot_words();
   // relaxed: the lock is ours (I1)
   for (std::uint64_t i = 0; i < layout_.slot_words(); ++i)
     words_to[i].store(words_from[i].load(std::memory_order_relaxed), std::memory_order_relaxed);
-  auto const print = fingerprint_of(source.control.load(std::memory_order_relaxed), from % slots_per_bucket);
-  target.control.store(with_fingerprint(target.control.load(std::memory_order_relaxed), to % slots_per_bucket, print),
+  auto const print = fingerprint_of(prints(source).load(std::memory_order_relaxed), from % slots_per_bucket);
+  prints(target).store(with_fingerprint(prints(target).load(std::memory_order_relaxed), to % slots_per_bucket, print),
                        std::memory_order_relaxed);
 }
 
@@ -131,7 +141,7 @@ void map_bytes::tidy(std::uint64_t home_index) const noexcept {
     // All moves at once: each key is there once, before and after.
     if (valid != valid_in(seen))
       state.store(next_state(seen, valid), std::memory_order_release);  // R1 -> A1 (map_buckets.hpp I2)
-    auto& link = of.buckets[of.count - 2]->control;
+    auto& link = bucket(of.buckets[of.count - 2]).control;
     auto const held = link.load(std::memory_order_relaxed);  // I1
     link.store(with_next(held, 0), std::memory_order_release);  // R3 -> A3: after the state that is done with it
     if (next_of(held) - 1 < overflows_) free_overflow(next_of(held));  // else input

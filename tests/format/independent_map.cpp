@@ -8,8 +8,8 @@ namespace independent {
 namespace {
 
 constexpr std::uint64_t header_bytes = 256;
-constexpr std::uint64_t slots_per_bucket = 3;
-constexpr std::uint64_t most_buckets = 8;
+constexpr std::uint64_t slots_per_bucket = 7;
+constexpr std::uint64_t most_buckets = 4;
 
 struct buckets {
   bytes all;
@@ -30,7 +30,7 @@ struct buckets {
   std::vector<bytes> chain(std::uint64_t home) const {
     std::vector<bytes> out{at(home)};
     while (out.size() < most_buckets) {
-      auto const next = u64(out.back(), 8) >> 21 & 0x3FFFFFF;
+      auto const next = u64(out.back(), 8) & 0x3FFFFFF;
       if (next == 0 || next > overflows) break;
       out.push_back(at(homes + next - 1));
     }
@@ -66,7 +66,7 @@ buckets buckets_of(entry const& from) {
   require(out.overflows < 1u << 26, "map: overflows");
   require(fit(out.homes + out.overflows, out.bucket_bytes, out.all.size()), "map: buckets do not fit");
   auto const users = behind(out.all, (out.homes + out.overflows) * out.bucket_bytes);
-  require(fit(out.overflows, 8, users.size()), "map: users do not fit");
+  require(fit(out.homes + 2 * out.overflows, 8, users.size()), "map: users and fingerprints do not fit");
   return out;
 }
 
@@ -92,7 +92,7 @@ std::vector<blob> elements_of_map(entry const& from) {
   std::vector<blob> out;
   for (std::uint64_t home = 0; home < where.homes; ++home) {
     auto const chain = where.chain(home);
-    auto const valid = u64(chain.front(), 0) & 0xFFFFFF;
+    auto const valid = u64(chain.front(), 0) & 0xFFFFFFF;
     for (std::uint64_t i = 0; i < chain.size() * slots_per_bucket; ++i)
       if ((valid >> i & 1) != 0)
         out.push_back(where.element_in(chain[static_cast<std::size_t>(i / slots_per_bucket)],

@@ -24,7 +24,7 @@ constexpr std::uint64_t key = 50;
 struct scene {
   scratch_name name;
   segment home = segment::create(name, 1u << 16, {.max_entries = 4, .max_participants = 4, .max_lanes = 4});
-  numbers map = home.publish<numbers>("m", 12);  // six homes, four overflow buckets
+  numbers map = home.publish<numbers>("m", 24);  // six homes, three overflow buckets
   shared_report reported;
 
   map_bucket& bucket(std::uint64_t index) const {
@@ -48,7 +48,8 @@ struct operation {
   std::size_t filled;  // neighbours that are there
   bool has_key;
   void (*run)(numbers const&);
-  bool has_corpse = false;  // another died with the lock
+  bool has_corpse = false;    // another died with the lock
+  bool is_scattered = false;  // one neighbour is in the overflow bucket, and its place in the home bucket is free
 };
 void PrintTo(operation const& each, std::ostream* out) { *out << each.name; }
 
@@ -66,6 +67,10 @@ class map_operation : public ::testing::TestWithParam<operation> {
     for (auto const n : neighbours(GetParam().filled)) ASSERT_TRUE(where.map.insert(n, sealed{n}));
     if (GetParam().has_key) {
       ASSERT_TRUE(where.map.insert(key, sealed{1}));
+    }
+    if (GetParam().is_scattered) {
+      auto const moved = neighbours(1).front();
+      ASSERT_TRUE(where.map.insert_or_assign(moved, sealed{moved}));
     }
     if (!GetParam().has_corpse) return;
     // Dies with the lock, and an overflow bucket that it has just claimed or is about to free.
@@ -134,12 +139,12 @@ class map_operation : public ::testing::TestWithParam<operation> {
       ASSERT_TRUE(where.map.insert_or_assign(n, sealed{n}));
       ASSERT_TRUE(where.map.erase(n));
     }
-    for (auto const n : neighbours(6)) where.map.erase(n);
+    for (auto const n : neighbours(GetParam().filled)) where.map.erase(n);
     where.map.erase(key);
     EXPECT_TRUE(where.map.empty());
     where.map.recover();
     EXPECT_EQ(where.map.statistics().overflows_used, 0u);
-    auto const many = neighbours(12);
+    auto const many = neighbours(24);
     for (auto const n : many) ASSERT_TRUE(where.map.insert(n, sealed{n}));
     for (auto const n : many) ASSERT_EQ(where.map.find(n)->number(), n);
     for (std::uint64_t i = 0; i < 6; ++i) EXPECT_EQ(lock_of(where.bucket(i).control.load()), 0u);
@@ -190,16 +195,16 @@ TEST_P(map_operation, StoppedAfterAnyInstructionKeepsNoReader) {
 
 INSTANTIATE_TEST_SUITE_P(
     each, map_operation,
-    ::testing::Values(operation{"Insert", 1, false, insert}, operation{"InsertThatNeedsAnotherBucket", 2, false, insert},
-                      operation{"InsertIntoAnOverflowBucket", 3, false, insert},
+    ::testing::Values(operation{"Insert", 1, false, insert}, operation{"InsertThatNeedsAnotherBucket", 6, false, insert},
+                      operation{"InsertIntoAnOverflowBucket", 7, false, insert},
                       operation{"InsertOfWhatIsThere", 1, true, insert}, operation{"Assign", 1, true, assign},
-                      operation{"AssignIntoAnOverflowBucket", 2, true, assign},
-                      operation{"AssignOfANewKey", 2, false, assign}, operation{"Update", 2, true, add_one},
-                      operation{"Erase", 1, true, erase}, operation{"EraseThatFreesABucket", 2, true, erase},
-                      operation{"EraseThatMovesAnElement", 5, true, erase},
-                      operation{"InsertAfterADeadInsert", 2, false, insert, true},
-                      operation{"RecoveryAfterADeadErase", 2, true, recover, true},
-                      operation{"RecoveryAfterADeadInsert", 2, false, recover, true}),
+                      operation{"AssignIntoAnOverflowBucket", 6, true, assign},
+                      operation{"AssignOfANewKey", 6, false, assign}, operation{"Update", 6, true, add_one},
+                      operation{"Erase", 1, true, erase}, operation{"EraseThatFreesABucket", 6, true, erase},
+                      operation{"EraseThatMovesAnElement", 6, true, erase, false, true},
+                      operation{"InsertAfterADeadInsert", 6, false, insert, true},
+                      operation{"RecoveryAfterADeadErase", 6, true, recover, true},
+                      operation{"RecoveryAfterADeadInsert", 6, false, recover, true}),
     [](auto const& each) { return each.param.name; });
 
 }  // namespace

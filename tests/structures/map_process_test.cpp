@@ -119,20 +119,20 @@ TEST_F(map_processes, StoppedWritersKeepNoReader) {
 
 // A bucket that a dead writer had claimed for its home is not missed by the others, who never touch that home.
 TEST_F(map_processes, WhatADeadWriterClaimedIsThereForOtherHomes) {
-  auto const small = home.publish<numbers>("s", 5);  // three homes and one overflow bucket
-  auto const of = keys_of_homes(3, 3);
+  auto const small = home.publish<numbers>("s", 12);  // three homes and one overflow bucket
+  auto const of = keys_of_homes(3, 7);
   for (auto const index : {0u, 1u})
-    for (auto const i : {0u, 1u}) ASSERT_TRUE(small.insert(of[index][i], sealed{of[index][i]}));
+    for (auto i = 0u; i < 6; ++i) ASSERT_TRUE(small.insert(of[index][i], sealed{of[index][i]}));
   int died_with_it = 0;
   for (int i = 0; i < 100; ++i) {
-    auto one = child::start("toggler", {name.str(), std::to_string(of[0][2])});
+    auto one = child::start("toggler", {name.str(), std::to_string(of[0][6])});
     ASSERT_TRUE(eventually([&, before = small.statistics().changes] { return small.statistics().changes > before + 10; }));
     one.kill();
-    small.erase(of[0][2]);  // does not lock if it is not there
+    small.erase(of[0][6]);  // does not lock if it is not there
     died_with_it += small.statistics().overflows_used != 0;
-    ASSERT_TRUE(eventually([&] { return static_cast<bool>(small.insert(of[1][2], sealed{of[1][2]})); },
+    ASSERT_TRUE(eventually([&] { return static_cast<bool>(small.insert(of[1][6], sealed{of[1][6]})); },
                            std::chrono::seconds{2}));
-    ASSERT_TRUE(small.erase(of[1][2]));
+    ASSERT_TRUE(small.erase(of[1][6]));
   }
   EXPECT_GT(died_with_it, 0) << "nobody died with a bucket: nothing was tried";
 }

@@ -270,10 +270,10 @@ TEST(map, DamagedChainsEndEveryCall) {
   for (std::uint64_t key = 0; key < 30; ++key) ASSERT_TRUE(map.insert(key, key));
   auto const entry = *views.first.entries().begin();
   auto* const first = reinterpret_cast<map_bucket*>(entry.view().body.data() + sizeof(map_header));
-  for (std::uint64_t const next : {1u, 2u, 5u, 10u, 11u, 0x3FF'FFFFu}) {
+  for (std::uint64_t const next : {1u, 2u, 3u, 4u, 5u, 0x3FF'FFFFu}) {
     for (std::uint64_t const valid : {std::uint64_t{0}, valid_mask, std::uint64_t{0xAA'AAAA}}) {
-      for (int i = 0; i < 15 + 10; ++i) {
-        auto& bucket = first[i * 4];  // 64 bytes
+      for (int i = 0; i < 8 + 4; ++i) {
+        auto& bucket = first[i * 8];  // 128 bytes
         bucket.control.store(with_next(bucket.control.load(), next));
         bucket.state.store(next_state(bucket.state.load(), valid));
       }
@@ -296,7 +296,7 @@ TEST(map, BitsBesideAValueDoNotMatter) {
   ASSERT_TRUE(map.insert(1, {"a"}));
   auto const entry = *views.first.entries().begin();
   auto* const words = reinterpret_cast<atomic_u64*>(entry.view().body.data() + sizeof(map_header) + sizeof(map_bucket));
-  for (int slot = 0; slot < 3; ++slot) words[slot * 3 + 2].fetch_or(0xFFull << 56);
+  for (std::uint32_t slot = 0; slot < slots_per_bucket; ++slot) words[slot * 3 + 2].fetch_or(0xFFull << 56);
   EXPECT_TRUE(map.update(1, [](auto& each) { each[0] = 'b'; }));
   EXPECT_EQ(map.find(1)->at(0), 'b');
 }

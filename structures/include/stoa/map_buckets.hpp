@@ -1,6 +1,7 @@
 // stoa/map_buckets.hpp: the algorithm of map and set.
 //
-// Bytes     docs/format.md "map", layout 1: map_header, home buckets, overflow buckets, users of those.
+// Bytes     docs/format.md "map", layout 1: map_header, home buckets, overflow buckets, users of those,
+//           fingerprints of all.
 // Progress  look and its kin write nothing and wait for nobody; they start over when the bucket changed
 //           meanwhile. Changes of one home bucket's elements exclude each other: who finds it locked waits,
 //           for a stopped process as long as it is stopped; a dead one's lock is released by who meets it.
@@ -8,7 +9,9 @@
 //           has. A lock that is left behind guards nothing half done but spare buckets. (docs/crash.md, M1 to M8)
 //
 //   home bucket: state {version | valid: which slots of the chain hold elements}
-//                control {lock: lane | next bucket of the chain | fingerprints of its slots}, 3 slots
+//                control {lock: lane | next bucket of the chain}, 7 slots
+//   apart, so that many of them are on a line: a byte of the hash of what is in each slot. Where a look-up goes
+//   is known before the bucket has come from memory, and what waits for it then is a comparison.
 //
 //   free slot --write--> written, not valid --state: point of effect--> valid --state--> free slot
 //
@@ -48,38 +51,61 @@ class map_buckets {
         first_lane_{entry_->owner().map().lanes().data()},
         bytes_{bytes},
         first_{bytes.first_bucket()},
+        prints_{bytes.first_prints()},
         homes_{bytes.homes()} {}
 
   map_bytes const& bytes() const noexcept { return bytes_; }
   attached_entry const& entry() const noexcept { return *entry_; }
   attachment& owner() const noexcept { return lanes_.owner(); }
 
-  bool contains(key const& wanted) const {
-    return locate(wanted, home_of(wanted), [](atomic_u64 const*) {}).slot != nullptr;
-  }
-  // Copies the value to `to`. False: there is none.
-  bool find(key const& wanted, void* to) const {
-    return locate(wanted, home_of(wanted), [&](atomic_u64 const* slot) {
-             load_words(to, slot + key_words, ValueBytes);
-           }).slot != nullptr;
+  bool contains(key const& wanted) const { return find(wanted, nullptr); }
+  // Copies the value to `to`, if that is not null. False: there is none.
+  [[gnu::always_inline]] bool find(key const& wanted, void* to) const {
+    // What is looked for is mostly in the first slot that may have it, and nobody writes there: all else is elsewhere,
+    // so that few instructions are between one miss of the cache and the next.
+    auto const index = home_of(wanted);
+    auto& home = at(index);
+    fetch(home);
+    auto const state = home.state.load(std::memory_order_acquire);  // A1 <- R1 (I2)
+    auto const hits = hits_in(index, wanted);
+    if (hits != 0) [[likely]] {
+      auto const* const found = slot_of_hit(home, hits);
+      if (is_key(found, wanted) && (state >> number_of_hit(hits) & 1) != 0) [[likely]] {
+        if (to != nullptr) load_words(to, found + key_words, ValueBytes);
+        if (is_unchanged(home, state)) [[likely]] return true;
+      }
+    } else if (valid_in(state) >> slots_per_bucket == 0 && is_unchanged(home, state)) {
+      return false;
+    }
+    return locate_slowly(wanted.words, to).slot != nullptr;
   }
   // done, present or full.
-  outcome insert(key const& fresh, void const* value) const {
+  [[gnu::always_inline]] outcome insert(key const& fresh, void const* value) const {
     auto const index = home_of(fresh);
-    auto seen = locate(fresh, index, [](atomic_u64 const*) {});
-    if (seen.slot != nullptr) return outcome::present;  // without a lock
-    locked_home const lock{*this, index};
-    if (!is_still(index, seen)) {
-      seen = locate(fresh, index, [](atomic_u64 const*) {});
-      if (seen.slot != nullptr) return outcome::present;  // I6
+    auto& home = at(index);
+    fetch(home);
+    auto const state = home.state.load(std::memory_order_acquire);             // A1 <- R1 (I2)
+    auto const prints = prints_[index].load(std::memory_order_relaxed);        // A3 validates
+    auto const number = number_of_hit(slots_with(prints, no_fingerprint));  // a guess; the state decides
+    auto const free = ~state & slots_of(1);
+    // As in find(): mostly nothing looks like the key, and there is a slot for it and one to spare (I4).
+    if (slots_with(prints, fresh.fingerprint()) == 0 && valid_in(state) >> slots_per_bucket == 0 &&
+        (free & (free - 1)) != 0 && number < slots_per_bucket) [[likely]] {
+      locked_home const lock{*this, index};
+      bool const is_same = home.state.load(std::memory_order_relaxed) == state;  // A3 <- R3: so it is not there (I6)
+      if (is_same && (free >> number & 1) != 0) [[likely]] {
+        write(index, number, fresh, value, prints);
+        publish(home, state, valid_in(state) | std::uint64_t{1} << number);
+        return outcome::done;
+      }
     }
-    return put(index, seen, fresh, value) ? outcome::done : outcome::full;
+    return insert_slowly(fresh.words, value);
   }
   // done, present (and replaced), or full.
   outcome insert_or_assign(key const& wanted, void const* value) const {
     auto const index = home_of(wanted);
     locked_home const lock{*this, index};
-    auto const seen = locate(wanted, index, [](atomic_u64 const*) {});
+    auto const seen = locate(wanted, index);
     if (!put(index, seen, wanted, value)) return outcome::full;
     return seen.slot != nullptr ? outcome::present : outcome::done;
   }
@@ -87,7 +113,7 @@ class map_buckets {
   outcome replace(key const& wanted, value_image const& before, value_image const& after) const {
     auto const index = home_of(wanted);
     locked_home const lock{*this, index};
-    auto const seen = locate(wanted, index, [](atomic_u64 const*) {});
+    auto const seen = locate(wanted, index);
     if (seen.slot == nullptr) return outcome::absent;
     value_image now{};
     load_words(now.data(), seen.slot + key_words, ValueBytes);  // as find() does: not what pads the last word
@@ -97,13 +123,14 @@ class map_buckets {
   }
   bool erase(key const& unwanted) const {
     auto const index = home_of(unwanted);
-    auto seen = locate(unwanted, index, [](atomic_u64 const*) {});
+    auto seen = locate(unwanted, index);
     if (seen.slot == nullptr) return false;  // without a lock
     locked_home const lock{*this, index};
-    if (!is_still(index, seen)) seen = locate(unwanted, index, [](atomic_u64 const*) {});
+    if (!is_still(index, seen)) seen = locate(unwanted, index);
     if (seen.slot == nullptr) return false;
     auto& home = at(index);
     publish(home, seen.state, valid_in(seen.state) & ~(std::uint64_t{1} << seen.number));
+    if (seen.number < slots_per_bucket) unprint(index, seen.number);
     if (next_of(home.control.load(std::memory_order_relaxed)) != 0) bytes_.tidy(index);  // I1
     return true;
   }
@@ -113,6 +140,7 @@ class map_buckets {
       if (valid_in(home.state.load(std::memory_order_relaxed)) == 0) continue;  // as if cleared just now
       locked_home const lock{*this, index};
       publish(home, home.state.load(std::memory_order_relaxed), 0);  // I1
+      prints_[index].store(0, std::memory_order_release);             // R3 -> A3, as unprint()
       bytes_.tidy(index);
     }
   }
@@ -177,81 +205,113 @@ class map_buckets {
       if (words[i].load(std::memory_order_relaxed) != wanted.words[i]) return false;
     return true;
   }
-  // Number of the slot of one bucket that is valid and has this key, slots_per_bucket if none.
-  static std::uint32_t slot_with(map_bucket& in, key const& wanted, std::uint64_t valid) noexcept {
-    if constexpr (key_words == 1) {  // on the line that is here anyway: no fingerprint tells more, no branch is guessed
-      std::uint64_t equal = std::uint64_t{1} << slots_per_bucket;
-#pragma GCC unroll 3
-      for (std::uint32_t i = 0; i < slots_per_bucket; ++i)
-        equal |= (valid & (std::uint64_t{is_key(slot(in, i), wanted)} << i));
-      return static_cast<std::uint32_t>(std::countr_zero(equal));
-    } else {
-      auto const control = in.control.load(std::memory_order_relaxed);  // A3 validates
-      for (std::uint32_t i = 0; i < slots_per_bucket; ++i)
-        if ((valid >> i & 1) != 0 && fingerprint_of(control, i) == wanted.fingerprint() && is_key(slot(in, i), wanted))
-          return i;
-      return slots_per_bucket;
-    }
+  // A bucket of two lines comes as a whole.
+  static void fetch(map_bucket& home) noexcept {
+    if constexpr (bucket_bytes == 2 * bucket_unit) __builtin_prefetch(reinterpret_cast<std::byte*>(&home) + bucket_unit);
   }
-  place in_overflow(map_bucket& home, std::uint64_t state, key const& wanted) const noexcept {
+  // Slots of one bucket whose fingerprint is that of the key, as slots_with() says.
+  std::uint64_t hits_in(std::uint64_t bucket, key const& wanted) const noexcept {
+    return slots_with(prints_[bucket].load(std::memory_order_relaxed), wanted.fingerprint());  // A3 validates
+  }
+  // Of the first of them.
+  static std::uint32_t number_of_hit(std::uint64_t hits) noexcept {
+    return static_cast<std::uint32_t>(std::countr_zero(hits)) / 8;
+  }
+  static atomic_u64* slot_of_hit(map_bucket& in, std::uint64_t hits) noexcept {
+    // slot * slot_words, in bytes: a hit is 8 * slot + 7
+    auto const offset = (static_cast<std::size_t>(std::countr_zero(hits)) - 7) * slot_words;
+    return reinterpret_cast<atomic_u64*>(reinterpret_cast<std::byte*>(&in + 1) + offset);
+  }
+  // A3 <- R3: whoever saw anything of a later change sees that the state has changed (I3).
+  static bool is_unchanged(map_bucket& home, std::uint64_t state) noexcept {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return home.state.load(std::memory_order_relaxed) == state;
+  }
+  // Number of the slot of one bucket that is valid and has this key, slots_per_bucket if none.
+  std::uint32_t slot_with(std::uint64_t bucket, key const& wanted, std::uint64_t valid) const noexcept {
+    for (auto hits = hits_in(bucket, wanted); hits != 0; hits &= hits - 1)
+      if (auto const i = number_of_hit(hits); is_key(slot(at(bucket), i), wanted) && (valid >> i & 1) != 0) return i;
+    return slots_per_bucket;
+  }
+  [[gnu::noinline]] place in_overflow(std::uint64_t index, std::uint64_t state, key const& wanted) const noexcept {
     auto valid = valid_in(state) >> slots_per_bucket;
-    auto* bucket = &home;
+    auto bucket = index;
     for (std::uint32_t first = slots_per_bucket; valid != 0; first += slots_per_bucket, valid >>= slots_per_bucket) {
-      auto const next = next_of(bucket->control.load(std::memory_order_relaxed));  // A3 validates
-      if (next == 0 || next > bytes_.overflows()) break;  // stale, or input
-      bucket = &at(homes_ + next - 1);
-      if (auto const i = slot_with(*bucket, wanted, valid); i != slots_per_bucket)
-        return {state, slot(*bucket, i), first + i};
+      auto const next = next_of(at(bucket).control.load(std::memory_order_relaxed));  // A3 validates
+      if (next == 0 || next > bytes_.overflows()) break;                              // stale, or input
+      bucket = homes_ + next - 1;
+      if (auto const i = slot_with(bucket, wanted, valid); i != slots_per_bucket)
+        return {state, slot(at(bucket), i), first + i};
     }
     return {state, nullptr, 0};
   }
-  // Looks for the key and calls take(slot) if it is there, perhaps several times: what it took the last time is
-  // right. Writes nothing. Throws corrupt_structure for a bucket that never holds still.
-  template <class Take>
-  [[gnu::always_inline]] place locate(key const& wanted, std::uint64_t index, Take take) const {
+  // Looks for the key until its bucket holds still meanwhile, and copies its value if it is there and `to` is not
+  // null. Throws corrupt_structure if it never does.
+  place locate(key const& wanted, std::uint64_t index, void* to = nullptr) const {
     auto& home = at(index);
+    fetch(home);
     for (patience left;;) {
       auto const state = home.state.load(std::memory_order_acquire);  // A1 <- R1 (I2)
       place found{state, nullptr, 0};
-      if (auto const i = slot_with(home, wanted, state); i != slots_per_bucket)
+      if (auto const i = slot_with(index, wanted, state); i != slots_per_bucket)
         found = {state, slot(home, i), i};
       else if (valid_in(state) >> slots_per_bucket != 0) [[unlikely]]
-        found = in_overflow(home, state, wanted);
-      if (found.slot != nullptr) take(found.slot);
-      // A3 <- R3: whoever saw anything of a later change sees that the state has changed (I3).
-      std::atomic_thread_fence(std::memory_order_acquire);
-      if (home.state.load(std::memory_order_relaxed) == state) [[likely]] return found;
+        found = in_overflow(index, state, wanted);
+      if (to != nullptr && found.slot != nullptr) load_words(to, found.slot + key_words, ValueBytes);
+      if (is_unchanged(home, state)) [[likely]] return found;
       if (left.is_over()) throw error{damaged(*entry_, "a bucket that never holds still")};
     }
+  }
+  // The words and not the key, which would have to be in memory for it.
+  [[gnu::noinline]] place locate_slowly(typename key::words_type words, void* to) const {
+    key const wanted{words};
+    return locate(wanted, home_of(wanted), to);
   }
 
   static void publish(map_bucket& home, std::uint64_t state, std::uint64_t valid) noexcept {
     home.state.store(next_state(state, valid), std::memory_order_release);  // R1 -> A1 (I2)
   }
+  [[gnu::noinline]] outcome insert_slowly(typename key::words_type words, void const* value) const {
+    key const fresh{words};
+    auto const index = home_of(fresh);
+    auto seen = locate(fresh, index);
+    if (seen.slot != nullptr) return outcome::present;  // without a lock
+    locked_home const lock{*this, index};
+    if (!is_still(index, seen)) {
+      seen = locate(fresh, index);
+      if (seen.slot != nullptr) return outcome::present;  // I6
+    }
+    return put(index, seen, fresh, value) ? outcome::done : outcome::full;
+  }
   // Under the lock: a new element in a free slot, in place of the one that was seen, if one was.
-  [[gnu::always_inline]] bool put(std::uint64_t index, place const& seen, key const& fresh, void const* value) const {
-    auto& home = at(index);
-    map_bytes::chain chain;
-    chain.buckets[0] = &home;
-    chain.count = 1;
-    if (next_of(home.control.load(std::memory_order_relaxed)) != 0) [[unlikely]] chain = bytes_.chain_of(index);
-    auto const valid = valid_in(seen.state) & slots_of(chain.count);
+  bool put(std::uint64_t index, place const& seen, key const& fresh, void const* value) const {
     bool const is_new = seen.slot == nullptr;
-    auto const room = chain.count * slots_per_bucket - static_cast<std::uint32_t>(std::popcount(valid));
-    if (room < 1u + is_new) [[unlikely]]  // I4
-      if (!bytes_.extend(*entry_, index, chain)) return false;
+    auto valid = valid_in(seen.state);
+    auto of = bytes_.chain_of(index);
+    if (!bytes_.make_room(*entry_, index, of, valid, is_new)) return false;
     auto const number = static_cast<std::uint32_t>(std::countr_one(valid));  // the lowest that is free
-    auto& bucket = *chain.buckets[number / slots_per_bucket];
-    auto const i = number % slots_per_bucket;
+    auto const bucket = of.buckets[number / slots_per_bucket];
+    write(bucket, number % slots_per_bucket, fresh, value, prints_[bucket].load(std::memory_order_relaxed));  // I1
+    publish(at(index), seen.state,
+            (valid | std::uint64_t{1} << number) & ~(is_new ? 0 : std::uint64_t{1} << seen.number));
+    if (!is_new && seen.number < slots_per_bucket) unprint(index, seen.number);
+    return true;
+  }
+  // Into a slot that is free. Others may have cleared bytes of `prints` meanwhile: those are of free slots.
+  void write(std::uint64_t bucket, std::uint32_t number, key const& fresh, void const* value,
+             std::uint64_t prints) const noexcept {
     // R3 -> A3: the state that says this slot is free comes before anything that is written into it (I3).
     std::atomic_thread_fence(std::memory_order_release);
-    store_words(slot(bucket, i), fresh.words.data(), key_words * word_bytes);
-    store_words(slot(bucket, i) + key_words, value, ValueBytes);
-    auto const control = bucket.control.load(std::memory_order_relaxed);                           // I1
-    bucket.control.store(with_fingerprint(control, i, fresh.fingerprint()), std::memory_order_relaxed);  // before R1
-    publish(home, seen.state,
-            (valid | std::uint64_t{1} << number) & ~(is_new ? 0 : std::uint64_t{1} << seen.number));
-    return true;
+    auto* const to = slot(at(bucket), number);
+    store_words(to, fresh.words.data(), key_words * word_bytes);
+    store_words(to + key_words, value, ValueBytes);
+    prints_[bucket].store(with_fingerprint(prints, number, fresh.fingerprint()), std::memory_order_relaxed);  // before R1
+  }
+  // Of a slot that is not valid any more: where the next insertion may look first.
+  void unprint(std::uint64_t bucket, std::uint32_t number) const noexcept {
+    auto const prints = prints_[bucket].load(std::memory_order_relaxed);  // I1
+    // R3 -> A3: who misses it sees that the state has changed (I3)
+    prints_[bucket].store(with_fingerprint(prints, number, no_fingerprint), std::memory_order_release);
   }
 
   std::shared_ptr<attached_entry> entry_;
@@ -259,6 +319,7 @@ class map_buckets {
   lane* first_lane_;
   map_bytes bytes_;
   std::byte* first_;
+  atomic_u64* prints_;
   std::uint64_t homes_;  // copied at attach: a scribbled header cannot push us out of bounds
 };
 

@@ -17,8 +17,8 @@
 
 namespace stoa {
 
-inline constexpr std::uint32_t slots_per_bucket = 3;
-inline constexpr std::uint32_t most_buckets = 8;  // of a chain: a home bucket and up to seven overflow buckets
+inline constexpr std::uint32_t slots_per_bucket = 7;
+inline constexpr std::uint32_t most_buckets = 4;  // of a chain: a home bucket and up to three overflow buckets
 inline constexpr std::uint64_t most_overflow_buckets = (std::uint64_t{1} << 26) - 1;
 inline constexpr std::uint64_t bucket_unit = 64;
 
@@ -38,20 +38,21 @@ static_assert(offsetof(map_header, value_offset) == 48);
 static_assert(offsetof(map_header, hint) == 128);
 static_assert(sizeof(map_header) == 256);
 
-// The slots follow: three times the words of the key and those of the value.
+// The slots follow: seven times the words of the key and those of the value.
 struct map_bucket {    // offset size
-  atomic_u64 state;    //      0    8  of a chain, in its home bucket: bits 0-23 which slots are valid | version
-  atomic_u64 control;  //      8    8  bits 0-20 fingerprints | 21-46 next | 47-63 lock (home buckets only)
+  atomic_u64 state;    //      0    8  of a chain, in its home bucket: bits 0-27 which slots are valid | version
+  atomic_u64 control;  //      8    8  bits 0-25 next | 26-46 zero | 47-63 lock (home buckets only)
 };
 static_assert(sizeof(map_bucket) == 16);
 
 // --- state ---
-inline constexpr std::uint64_t valid_mask = 0xFF'FFFF;
+inline constexpr std::uint64_t valid_mask = 0xFFF'FFFF;
+inline constexpr unsigned version_shift = 28;
 static_assert(most_buckets * slots_per_bucket == std::popcount(valid_mask));
 constexpr std::uint64_t valid_in(std::uint64_t state) noexcept { return state & valid_mask; }
-constexpr std::uint64_t changes_in(std::uint64_t state) noexcept { return state >> 24; }
+constexpr std::uint64_t changes_in(std::uint64_t state) noexcept { return state >> version_shift; }
 constexpr std::uint64_t next_state(std::uint64_t state, std::uint64_t valid) noexcept {
-  return ((state >> 24) + 1) << 24 | valid;
+  return ((state >> version_shift) + 1) << version_shift | valid;
 }
 constexpr std::uint64_t slots_of(std::uint32_t buckets) noexcept {
   return (std::uint64_t{1} << (buckets * slots_per_bucket)) - 1;
@@ -63,17 +64,26 @@ constexpr std::uint64_t with_lock(std::uint64_t control, std::uint64_t lane_numb
   return (control & ((std::uint64_t{1} << 47) - 1)) | lane_number << 47;
 }
 // Number of the next bucket of the chain: index + 1 of an overflow bucket, 0 none.
-constexpr std::uint64_t next_of(std::uint64_t control) noexcept {
-  return control >> 21 & most_overflow_buckets;
-}
+constexpr std::uint64_t next_of(std::uint64_t control) noexcept { return control & most_overflow_buckets; }
 constexpr std::uint64_t with_next(std::uint64_t control, std::uint64_t number) noexcept {
-  return (control & ~(most_overflow_buckets << 21)) | number << 21;
+  return (control & ~most_overflow_buckets) | number;
 }
-constexpr std::uint64_t fingerprint_of(std::uint64_t control, std::uint32_t slot) noexcept {
-  return control >> (slot * 7) & 0x7F;
+
+// --- fingerprints: a word for each bucket, a byte for each of its slots, the highest one zero ---
+// That of a valid slot is right; that of another is zero, or whatever a death left.
+inline constexpr std::uint64_t no_fingerprint = 0;
+inline constexpr std::uint64_t low_bits = 0x01'0101'0101'0101;
+static_assert(std::popcount(low_bits) == slots_per_bucket);
+constexpr std::uint64_t fingerprint_of(std::uint64_t prints, std::uint32_t slot) noexcept {
+  return prints >> (slot * 8) & 0xFF;
 }
-constexpr std::uint64_t with_fingerprint(std::uint64_t control, std::uint32_t slot, std::uint64_t print) noexcept {
-  return (control & ~(std::uint64_t{0x7F} << (slot * 7))) | print << (slot * 7);
+constexpr std::uint64_t with_fingerprint(std::uint64_t prints, std::uint32_t slot, std::uint64_t print) noexcept {
+  return (prints & ~(std::uint64_t{0xFF} << (slot * 8))) | print << (slot * 8);
+}
+// A bit for each slot that has this fingerprint: 8 * slot + 7. Above the lowest there may be some too many.
+constexpr std::uint64_t slots_with(std::uint64_t prints, std::uint64_t print) noexcept {
+  auto const differing = prints ^ print * low_bits;
+  return (differing - low_bits) & ~differing & (low_bits << 7);
 }
 
 // The sizes of one pair of types.
@@ -120,7 +130,7 @@ class map_bytes {
  public:
   // A home bucket and what hangs on it, as far as the numbers make sense.
   struct chain {
-    std::array<map_bucket*, most_buckets> buckets;
+    std::array<std::uint64_t, most_buckets> buckets;  // their indices
     std::uint32_t count;
   };
 
@@ -136,6 +146,8 @@ class map_bytes {
   map_header& header() const noexcept { return *reinterpret_cast<map_header*>(body_); }
   std::byte* first_bucket() const noexcept { return body_ + sizeof(map_header); }
   map_bucket& home(std::uint64_t index) const noexcept { return bucket(index); }
+  // The first of the words of fingerprints, in the order of the buckets.
+  atomic_u64* first_prints() const noexcept { return first_user() + overflows_; }
 
   // Racy where others work at the same time. All buckets are looked at.
   std::uint64_t size() const noexcept;
@@ -146,8 +158,9 @@ class map_bytes {
 
   // --- for who holds the lock of `home` ---
   chain chain_of(std::uint64_t home) const noexcept;
-  // One more bucket at the end. False: the chain is as long as it may be, or all overflow buckets are used.
-  bool extend(attached_entry const& entry, std::uint64_t home, chain& of) const;
+  // Drops from `valid` what the chain has no slots for, and makes the chain longer if there is not a free slot
+  // beside those, and beside one more if `is_new`. False: it is as long as it may be, or all overflow buckets are used.
+  bool make_room(attached_entry const& entry, std::uint64_t home, chain& of, std::uint64_t& valid, bool is_new) const;
   // Makes the chain as short as its elements and one free slot allow.
   void tidy(std::uint64_t home) const noexcept;
 
@@ -170,10 +183,13 @@ class map_bytes {
     return *reinterpret_cast<map_bucket*>(first_bucket() + index * bucket_bytes_);
   }
   static atomic_u64* words(map_bucket& in) noexcept { return reinterpret_cast<atomic_u64*>(&in + 1); }
-  // Who uses an overflow bucket: index of its home + 1, 0 nobody.
-  atomic_u64& user(std::uint64_t overflow) const noexcept {
-    return reinterpret_cast<atomic_u64*>(first_bucket() + (homes_ + overflows_) * bucket_bytes_)[overflow];
+  atomic_u64* first_user() const noexcept {
+    return reinterpret_cast<atomic_u64*>(first_bucket() + (homes_ + overflows_) * bucket_bytes_);
   }
+  // Who uses an overflow bucket: index of its home + 1, 0 nobody.
+  atomic_u64& user(std::uint64_t overflow) const noexcept { return first_user()[overflow]; }
+  atomic_u64& prints(std::uint64_t bucket) const noexcept { return first_prints()[bucket]; }
+  bool extend(attached_entry const& entry, std::uint64_t home, chain& of) const;
   std::uint64_t claim_overflow(std::uint64_t home) const noexcept;
   void free_overflow(std::uint64_t number) const noexcept;
   void free_orphans(std::uint64_t home) const noexcept;

@@ -4,8 +4,11 @@
 // type may have such padding, the compiler is asked to set it to zero. Floating point members are compared
 // as bytes too: 0.0 and -0.0 are two keys, and a NaN is found again.
 //
-// The hash is part of the format: XXH3, 64 bits, seed 0, of the key's bytes.
+// The hash is part of the format. Of a key of up to eight bytes, as a little-endian number: two multiplications
+// with a fold between them (docs/decisions/0011: a look-up is that much faster). Of a longer one: XXH3, 64 bits,
+// seed 0, of its bytes.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <boost/describe.hpp>
 #include <boost/mp11/algorithm.hpp>
@@ -56,29 +59,47 @@ constexpr bool has_no_padding() {
 #endif
 #endif
 
+// Of a key of one word, its upper bytes zero. No two have the same one.
+constexpr std::uint64_t hash_of_word(std::uint64_t key) noexcept {
+  auto const mixed = key * 0x9E37'79B9'7F4A'7C15;
+  return (mixed ^ mixed >> 32) * 0xD6E8'FEB8'6659'FD93;
+}
+
 template <class K>
 struct key_image {
-  std::array<std::uint64_t, words_for(sizeof(K))> words;
+  using words_type = std::array<std::uint64_t, words_for(sizeof(K))>;
+  words_type words;
   std::uint64_t hash;
 
-  explicit key_image(K const& key) noexcept {
-    words.back() = 0;  // what pads the last word
+  explicit key_image(words_type const& of) noexcept : words{of}, hash{hash_of(of)} {}
+  explicit key_image(K const& key) noexcept : key_image{words_of(key)} {}
+  std::uint64_t fingerprint() const noexcept { return std::max<std::uint64_t>(hash & 0xFF, 1); }
+
+ private:
+  static words_type words_of(K const& key) noexcept {
+    words_type out;
+    out.back() = 0;  // what pads the last word
     if constexpr (internal::has_no_padding<K>()) {
-      std::memcpy(words.data(), &key, sizeof(K));
+      std::memcpy(out.data(), &key, sizeof(K));
     } else {
 #ifdef STOA_CAN_CLEAR_PADDING
       auto copy = key;
       __builtin_clear_padding(&copy);
-      std::memcpy(words.data(), &copy, sizeof(K));
+      std::memcpy(out.data(), &copy, sizeof(K));
 #else
       static_assert(internal::has_no_padding<K>(),
                     "this key type may have padding, which this compiler cannot clear: make the padding a "
                     "member, or describe the type with BOOST_DESCRIBE_STRUCT if it has none");
 #endif
     }
-    hash = XXH3_64bits(words.data(), sizeof(K));
+    return out;
   }
-  std::uint64_t fingerprint() const noexcept { return hash & 0x7F; }
+  static std::uint64_t hash_of(words_type const& words) noexcept {
+    if constexpr (words_for(sizeof(K)) == 1)
+      return hash_of_word(words[0]);
+    else
+      return XXH3_64bits(words.data(), sizeof(K));
+  }
 };
 #undef STOA_CAN_CLEAR_PADDING
 
