@@ -264,7 +264,7 @@ class map_buckets {
   }
   // The words and not the key, which would have to be in memory for it.
   [[gnu::noinline]] place locate_slowly(typename key::words_type words, void* to) const {
-    key const wanted{words};
+    auto const wanted = key::of_words(words);
     return locate(wanted, home_of(wanted), to);
   }
 
@@ -272,7 +272,7 @@ class map_buckets {
     home.state.store(next_state(state, valid), std::memory_order_release);  // R1 -> A1 (I2)
   }
   [[gnu::noinline]] outcome insert_slowly(typename key::words_type words, void const* value) const {
-    key const fresh{words};
+    auto const fresh = key::of_words(words);
     auto const index = home_of(fresh);
     auto seen = locate(fresh, index);
     if (seen.slot != nullptr) return outcome::present;  // without a lock

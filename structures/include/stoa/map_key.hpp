@@ -71,11 +71,13 @@ struct key_image {
   words_type words;
   std::uint64_t hash;
 
-  explicit key_image(words_type const& of) noexcept : words{of}, hash{hash_of(of)} {}
-  explicit key_image(K const& key) noexcept : key_image{words_of(key)} {}
+  explicit key_image(K const& key) noexcept : words{words_of(key)}, hash{hash_of(words)} {}
+  // A key whose words were taken before.
+  static key_image of_words(words_type const& of) noexcept { return key_image{of, 0}; }
   std::uint64_t fingerprint() const noexcept { return std::max<std::uint64_t>(hash & 0xFF, 1); }
 
  private:
+  key_image(words_type const& of, int) noexcept : words{of}, hash{hash_of(of)} {}
   static words_type words_of(K const& key) noexcept {
     words_type out;
     out.back() = 0;  // what pads the last word
