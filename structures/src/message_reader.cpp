@@ -9,7 +9,7 @@ std::uint64_t message_reader::next_units() {
     auto const position = after_.position;
     auto const found = bytes_.mark(position).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R1
     if (!is_of_lap(found, bytes_.lap(position))) return 0;
-    auto const units = field_in(found);
+    auto const units = units_in(found);
     bool const is_known = state_in(found) == record_state::committed || state_in(found) == record_state::padding;
     if (!is_known || !bytes_.fits(position, units)) bytes_.refuse_damage(position);
     if (state_in(found) == record_state::committed) return units;

@@ -111,7 +111,6 @@ void message_ring_bytes::pass(std::uint64_t position, record_mark found) const {
   auto& head = header_->head;
   auto const units = units_of(position, found);
   if (units == 0) {
-    // A taken record that was given out again meanwhile has another header now; else it is damage.
     if (head.load(std::memory_order_acquire) != position || mark(position).load(std::memory_order_acquire) != found) return;
     refuse_damage(position);
   }
@@ -143,10 +142,9 @@ std::uint64_t message_ring_bytes::reclaim() const noexcept {
   auto at = begin;
   for (std::uint64_t left = capacity() / record_unit; left > 0 && is_past(end, at); --left) {
     auto const found = mark(at).load(std::memory_order_acquire);  // A3 <- R3 (I3)
-    if (!is_of_lap(found, lap(at))) break;
-    if (state_in(found) != record_state::done && state_in(found) != record_state::padding) break;
-    if (!fits(at, field_in(found))) break;
-    at += field_in(found) * record_unit;
+    auto const units = units_of(at, found);
+    if (units == 0 || (state_in(found) != record_state::done && state_in(found) != record_state::padding)) break;
+    at += units * record_unit;
   }
   if (at == begin) return begin;
   // R5 -> A5: what was read came before (I3). acq_rel: for the others, through whom it may go on.
@@ -189,7 +187,6 @@ std::uint64_t message_ring_bytes::count_waiting() const noexcept {
   auto at = header_->head.load(std::memory_order_acquire);  // A4 <- R4
   for (auto left = capacity() / record_unit; left > 0; --left) {
     auto const found = mark(at).load(std::memory_order_acquire);  // A1 <- R1
-    if (!is_of_lap(found, lap(at))) break;
     auto const units = units_of(at, found);
     if (units == 0) break;
     count += state_in(found) == record_state::committed;

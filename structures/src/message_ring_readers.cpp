@@ -12,9 +12,10 @@ bool message_ring_bytes::advance_head_towards(std::uint64_t target) const noexce
   auto sequence = turn(begin).load(std::memory_order_acquire);
   for (auto left = capacity() / record_unit; left > 0 && is_past(target, at); --left) {
     auto const found = mark(at).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R1
-    if (!is_of_lap(found, lap(at)) || !fits(at, field_in(found))) break;
+    auto const units = units_of(at, found);
+    if (units == 0) break;
     sequence += state_in(found) != record_state::padding;
-    at += field_in(found) * record_unit;
+    at += units * record_unit;
   }
   if (at == begin) return true;
   // As in pass(): turns only grow, so a late CAS does nothing.
@@ -103,9 +104,10 @@ message_cursor message_ring_bytes::oldest() const noexcept {
 message_cursor message_ring_bytes::newest_after(message_cursor at) const noexcept {
   for (auto left = capacity() / record_unit; left > 0; --left) {
     auto const found = mark(at.position).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R1
-    if (!is_of_lap(found, lap(at.position)) || !fits(at.position, field_in(found))) break;
+    auto const units = units_of(at.position, found);
+    if (units == 0) break;
     at.sequence += state_in(found) != record_state::padding;
-    at.position += field_in(found) * record_unit;
+    at.position += units * record_unit;
   }
   return at;
 }

@@ -8,10 +8,20 @@ namespace stoa {
 
 // --- messages of dead consumers, and those given back ---
 
-bool message_ring_bytes::is_orphan(attachment& owner, record_mark found) const {
-  if (state_in(found) == record_state::returned) return true;
-  // The owner was read with acquire (A1), so his place has at least his generation.
-  return state_in(found) == record_state::taken && !is_alive(owner, field_in(found));
+// The first record between the two that was taken by somebody who is dead now, or given back. Unit by unit: where no
+// record begins, marks are of earlier laps, or of the inside of a batch whose sender died.
+std::optional<std::uint64_t> message_ring_bytes::find_orphan(attachment& owner, std::uint64_t from, std::uint64_t end) const {
+  short_owner known = 0;  // to be alive, when it was asked for
+  for (auto left = capacity() / record_unit; left > 0 && is_past(end, from); --left, from += record_unit) {
+    auto const found = mark(from).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R6
+    if (units_of(from, found) == 0) continue;
+    if (state_in(found) == record_state::returned) return from;
+    if (state_in(found) != record_state::taken || taker_in(found) == known) continue;
+    // The taker was read with acquire, so his place has at least his generation.
+    if (!is_alive(owner, taker_in(found))) return from;
+    known = taker_in(found);
+  }
+  return std::nullopt;
 }
 
 held_record message_ring_bytes::take_back(attachment& owner) const {
@@ -20,36 +30,27 @@ held_record message_ring_bytes::take_back(attachment& owner) const {
   auto at = reclaim();
   auto const end = header_->head.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A4 <- R4
   held_record got;
-  for (auto left = capacity() / record_unit; left > 0 && is_past(end, at); --left) {
-    auto found = mark(at).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R6
-    auto const units = is_of_lap(found, lap(at)) ? units_of(at, found) : 0;
-    // Given out again under our eyes: another look is due. (Or damage: then nothing will be found there.)
-    if (units == 0) break;
-    if (is_orphan(owner, found)) {
-      if (got) {
-        header_->recall.store(1, std::memory_order_release);  // another one
-        break;
-      }
-      auto const mine = make_mark(lap(at), record_state::taken, short_owner_of(owner.self()));
-      if (mark(at).compare_exchange_strong(found, mine, std::memory_order_acq_rel, std::memory_order_relaxed))  // I6
-        got = {at, turn(at).load(std::memory_order_relaxed), static_cast<std::uint32_t>(units)};
+  while (auto const orphan = find_orphan(owner, at, end)) {
+    if (got) {
+      header_->recall.store(1, std::memory_order_release);  // another one
+      break;
     }
-    at += units * record_unit;
+    auto found = mark(*orphan).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R6
+    auto const units = units_of(*orphan, found);
+    at = *orphan + record_unit;
+    bool const is_still = units != 0 && (state_in(found) == record_state::returned ||
+                                         (state_in(found) == record_state::taken && !is_alive(owner, taker_in(found))));
+    if (!is_still) continue;
+    auto const mine = make_taken_mark(lap(*orphan), short_owner_of(owner.self()), units);
+    if (!mark(*orphan).compare_exchange_strong(found, mine, std::memory_order_acq_rel, std::memory_order_relaxed))  // I6
+      continue;
+    // As long as it is held free does not pass it. A taken one that a very late look took for another one, many laps
+    // before, is where it is for free.
+    auto const free = header_->free.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A5 <- R5
+    auto const position = free + ((*orphan - free) & mask_);
+    got = {position, turn(position).load(std::memory_order_relaxed), units};
   }
   return got;
-}
-
-bool message_ring_bytes::has_orphans(attachment& owner) const {
-  auto at = reclaim();
-  auto const end = header_->head.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A4 <- R4
-  for (auto left = capacity() / record_unit; left > 0 && is_past(end, at); --left) {
-    auto const found = mark(at).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R6
-    auto const units = is_of_lap(found, lap(at)) ? units_of(at, found) : 0;
-    if (units == 0) return false;
-    if (is_orphan(owner, found)) return true;
-    at += units * record_unit;
-  }
-  return false;
 }
 
 // --- claims of dead producers ---
@@ -138,7 +139,9 @@ void message_ring_bytes::settle(attachment& owner) const {
   if (options_.delivery == delivery::broadcast) return drop_dead_readers(owner);
   advance_head();
   // recall is a hint that a death can lose; the marks tell.
-  if (header_->recall.load(std::memory_order_relaxed) == 0 && has_orphans(owner)) {
+  if (header_->recall.load(std::memory_order_relaxed) != 0) return;
+  auto const free = reclaim();
+  if (find_orphan(owner, free, header_->head.load(std::memory_order_acquire))) {  // message_ring_bytes.hpp:A4 <- R4
     header_->recall.store(1, std::memory_order_release);
     wake(header_->receivers);
   }

@@ -4,9 +4,11 @@
 // is told by a mark, a word in a table of its own with one word per unit: message bytes are anything, and must
 // never be taken for a mark.
 //
-//   mark: bits 0-2 state | 3-26 length in units, or who has taken it | 27-63 lap: position / capacity
+//   mark: bits 0-2 state | 3-26 length in units | 27-63 lap: position / capacity
+//         taken:           | 3-26 length in units | 27-50 who has it | 51-63 lap
 //
-// A mark means something for one lap only. 2^37 laps later it would mean it again.
+// A mark means something for one lap only; 2^37 laps later it would mean it again. Of a taken record less of the lap
+// is enough: its mark changes before its space is used again, so a look at it is never that late, unless the looker was.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -30,26 +32,36 @@ enum class record_state : std::uint64_t {
 };
 
 using record_mark = std::uint64_t;
-inline constexpr unsigned mark_state_bits = 3;
-inline constexpr unsigned mark_field_bits = short_owner_bits;
-inline constexpr unsigned mark_lap_shift = mark_state_bits + mark_field_bits;
-inline constexpr std::uint32_t most_units = (1u << mark_field_bits) - 1;
+inline constexpr unsigned mark_units_shift = 3;
+inline constexpr unsigned mark_lap_shift = 27;
+inline constexpr unsigned mark_taken_lap_shift = mark_lap_shift + short_owner_bits;
+inline constexpr std::uint32_t most_units = (1u << (mark_lap_shift - mark_units_shift)) - 1;
 
-// `field`: the length in units, or of a taken record the owner.
-constexpr record_mark make_mark(std::uint64_t lap, record_state state, std::uint32_t field) noexcept {
-  return lap << mark_lap_shift | std::uint64_t{field} << mark_state_bits | static_cast<std::uint64_t>(state);
+// Not of a taken record.
+constexpr record_mark make_mark(std::uint64_t lap, record_state state, std::uint32_t units) noexcept {
+  return lap << mark_lap_shift | std::uint64_t{units} << mark_units_shift | static_cast<std::uint64_t>(state);
+}
+constexpr record_mark make_taken_mark(std::uint64_t lap, short_owner owner, std::uint32_t units) noexcept {
+  return lap << mark_taken_lap_shift | std::uint64_t{owner} << mark_lap_shift |
+         std::uint64_t{units} << mark_units_shift | static_cast<std::uint64_t>(record_state::taken);
 }
 constexpr record_state state_in(record_mark mark) noexcept {
-  return static_cast<record_state>(mark & ((1u << mark_state_bits) - 1));
+  return static_cast<record_state>(mark & ((1u << mark_units_shift) - 1));
 }
-constexpr std::uint32_t field_in(record_mark mark) noexcept {
-  return static_cast<std::uint32_t>(mark >> mark_state_bits) & most_units;
+constexpr std::uint32_t units_in(record_mark mark) noexcept {
+  return static_cast<std::uint32_t>(mark >> mark_units_shift) & most_units;
+}
+// Of a taken record.
+constexpr short_owner taker_in(record_mark mark) noexcept {
+  return static_cast<short_owner>(mark >> mark_lap_shift) & ((1u << short_owner_bits) - 1);
 }
 constexpr bool is_of_lap(record_mark mark, std::uint64_t lap) noexcept {
+  if (state_in(mark) == record_state::taken) return (mark ^ lap << mark_taken_lap_shift) >> mark_taken_lap_shift == 0;
   return state_in(mark) != record_state::none && (mark ^ lap << mark_lap_shift) >> mark_lap_shift == 0;
 }
 // Whether nothing was written there since an earlier lap: then the record of this lap is not there yet.
 constexpr bool is_before_lap(record_mark mark, std::uint64_t lap) noexcept {
+  if (state_in(mark) == record_state::taken) return false;  // of this lap: else it would be done
   return state_in(mark) == record_state::none ||
          static_cast<std::int64_t>((mark & ~((std::uint64_t{1} << mark_lap_shift) - 1)) - (lap << mark_lap_shift)) < 0;
 }

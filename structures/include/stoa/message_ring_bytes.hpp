@@ -218,12 +218,10 @@ class message_ring_bytes {
   void set_mark(held_record const& mine, record_state state) const noexcept {
     mark(mine.position).store(make_mark(lap(mine.position), state, mine.units), std::memory_order_release);
   }
-  // Of a record whose mark was found; 0: damaged. `taken` ones tell it in their header.
-  std::uint64_t units_of(std::uint64_t position, record_mark found) const noexcept {
-    auto const units = state_in(found) != record_state::taken
-                           ? field_in(found)
-                           : units_for(label_of(label(position).size_type.load(std::memory_order_relaxed)).size);
-    return fits(position, units) ? units : 0;
+  // What a mark says, if it says it of this position; 0: it does not, or is damaged.
+  std::uint32_t units_of(std::uint64_t position, record_mark found) const noexcept {
+    auto const units = units_in(found);
+    return is_of_lap(found, lap(position)) && fits(position, units) ? units : 0;
   }
   bool has_room(std::uint64_t position, std::uint64_t units) const noexcept {
     auto const used = position - header_->free.load(std::memory_order_acquire);  // A5 <- R5 (I3)
@@ -238,13 +236,12 @@ class message_ring_bytes {
   bool advance_head_towards(std::uint64_t target) const noexcept;
   std::optional<std::uint64_t> nearest_reader(std::uint64_t otherwise) const noexcept;
   void drop_dead_readers(attachment& owner) const;
-  bool is_orphan(attachment& owner, record_mark found) const;
+  std::optional<std::uint64_t> find_orphan(attachment& owner, std::uint64_t from, std::uint64_t end) const;
   held_record take_back(attachment& owner) const;
   bool is_boundary(attachment& owner, std::uint64_t position) const;
   std::uint64_t claimed_units(attachment& owner, std::uint64_t position) const;
   bool is_claimed_by_the_living(attachment& owner, stoa::claim const& what, lane const& except) const;
   bool settle_claim(attachment& owner, stoa::claim const& dead, lane const& where) const;
-  bool has_orphans(attachment& owner) const;
 
   message_ring_header* header_;
   reader_place* places_;
@@ -314,11 +311,10 @@ kind_operations const& message_ring_operations();
       pass(at, found);
       continue;
     }
-    held_record const got{at, turn(at).load(std::memory_order_relaxed), field_in(found)};
+    held_record const got{at, turn(at).load(std::memory_order_relaxed), units_in(found)};
     if (!fits(at, got.units)) [[unlikely]] refuse_damage(at);
-    if (!mark(at).compare_exchange_strong(found, make_mark(lap(at), record_state::taken, short_owner_of(owner.self())),
-                                          std::memory_order_acquire, std::memory_order_relaxed))  // A1 <- R1
-      continue;
+    auto const mine = make_taken_mark(lap(at), short_owner_of(owner.self()), got.units);
+    if (!mark(at).compare_exchange_strong(found, mine, std::memory_order_acquire, std::memory_order_relaxed)) continue;
     // What others set meanwhile is the same; and as long as this record is held, it is the turn of no later lap (I7).
     turn(got.end()).store(got.sequence + 1, std::memory_order_relaxed);
     auto expected = at;

@@ -1,0 +1,218 @@
+// What a dead producer had claimed is passed over, what a dead consumer had taken goes to another, what a dead reader had
+// not read holds nobody up; what a stopped one holds is its own.
+#include <algorithm>
+
+#include "balance.hpp"
+#include "message_ring_actor.hpp"
+#include "operations.hpp"
+
+namespace stoa::kill_suite {
+namespace {
+
+struct row {
+  char const* name;
+  std::uint64_t filled;  // messages 1 to that are in the ring
+  void (*arrange)(message_ring const&);
+  void (*run)(actor&);
+  contents before;
+  contents after;
+  std::uint64_t untouched;  // that many can be received while it is stopped anywhere
+  readiness begins = readiness::has_lane;
+};
+
+void nothing(message_ring const&) {}
+void first_was_returned(message_ring const& ring) { static_cast<void>(ring.consumer().try_receive()); }
+void two_were_returned(message_ring const& ring) {
+  auto const consumer = ring.consumer();
+  auto const first = consumer.try_receive();
+  auto const second = consumer.try_receive();
+}
+void one_was_aborted(message_ring const& ring) { static_cast<void>(ring.claim(200)); }
+void first_is_gone(message_ring const& ring) { ring.consumer().try_receive()->commit(); }
+
+class message_ring_world : public world {
+ public:
+  message_ring_world(row const& what, message_ring_options const& options)
+      : row_{what}, ring_{home_.publish<message_ring>("m", ring_bytes_of_scene, options)} {}
+  task victim() override {
+    return [self = made_ready<actor>(name_, done(), row_.begins), run = row_.run]() mutable {
+      run(self);
+      self.done.is_done = true;
+    };
+  }
+
+ protected:
+  void fill() {
+    for (std::uint64_t n = 1; n <= row_.filled; ++n) {
+      static_cast<void>(send_number(ring_, n));
+      balance_.note_in(n);
+    }
+    row_.arrange(ring_);
+  }
+
+  row row_;
+  message_ring ring_;
+  balance balance_;
+};
+
+class group_world final : public message_ring_world {
+ public:
+  explicit group_world(row const& what) : message_ring_world{what, options_of_scene()} {
+    fill();
+    if (what.arrange == first_is_gone) balance_.note_out(1);
+  }
+  // Settles, and takes a message back if there is one to be taken back, and gives it on.
+  task repairer() override {
+    return [self = made_ready<actor>(name_, done(), readiness::has_lane)] {
+      self->recover();
+      static_cast<void>(self->consumer().try_receive());
+    };
+  }
+  contents found(std::size_t way, complaints& bad) override {
+    auto const ring = way % 3 == 0 ? segment::open(name_).attach<message_ring>("m") : ring_;
+    if (way % 3 == 1) ring.recover();
+    auto out = drained(ring.consumer(), way, [&](char const* what) { bad.add(what); }, is_all_);
+    // What a dead consumer had taken comes first for those who look for the dead; who does not look
+    // until he finds nothing gets it last.
+    if (way % 3 == 2) std::ranges::sort(out);
+    return out;
+  }
+  void expect_nothing_leaked(complaints& bad) override {
+    check_all_room(ring_, [&](char const* what) { bad.add(what); });
+    expect_all_lanes([&] { home_.attachment().my_lane(); }, bad);
+    expect_all_places(bad);
+  }
+  void others_go_on(complaints& bad) override {
+    ring_.recover();
+    for (std::uint64_t n = 200; n < 202; ++n)
+      if (send_number(ring_, n)) balance_.note_in(n);
+    auto const consumer = ring_.consumer();
+    std::uint64_t got = 0;
+    // Nor does anybody get past what it holds.
+    while (auto each = consumer.try_receive()) {
+      balance_.note_out(number_in(each->data()));
+      each->commit();
+      ++got;
+    }
+    bad.expect(got >= row_.untouched, fmt::format("kept from message {} of those before it", got));
+    is_all_ = false;
+  }
+  void expect_balance(contents const&, complaints& bad) override {
+    balance_.add(done());
+    balance_.add_rest(found(0, bad));
+    balance_.expect_even(bad);
+  }
+
+ private:
+  bool is_all_ = true;
+};
+
+constexpr std::uint32_t places_for_readers = 3;
+
+// Seen by a reader of the world's own, who is there from the beginning.
+class broadcast_world final : public message_ring_world {
+ public:
+  broadcast_world(row const& what, when_full full)
+      : message_ring_world{what, {.checksum = true,
+                                  .delivery = delivery::broadcast,
+                                  .when_full = full,
+                                  .max_readers = places_for_readers,
+                                  .first_position = position_before_wrap}} {
+    // From here on every send must make room.
+    for (std::uint64_t n = 0; n < 3 * ring_units; ++n) {
+      static_cast<void>(send_number(ring_, n));
+      static_cast<void>(reader_.poll([](auto const&) {}));
+    }
+    fill();
+  }
+  task repairer() override {
+    return [self = made_ready<actor>(name_, done(), readiness::has_lane)] {
+      self->recover();
+      static_cast<void>(self->reader().try_receive());
+    };
+  }
+  contents found(std::size_t way, complaints& bad) override {
+    if (way % 2 == 1) ring_.recover();
+    auto const next = [&] { return way % 2 == 1 ? reader_.try_receive() : reader_.receive_for(std::chrono::milliseconds{0}); };
+    while (auto const got = next()) {
+      bad.expect(is_numbered_message(got->data()), "a torn message");
+      bad.expect(got->sequence() + 1 == reader_.sequence(), "a gap in the sequence");
+      seen_.push_back(number_in(got->data()));
+    }
+    reader_.done();
+    bad.expect(reader_.lost() == 0, "messages were lost");
+    bad.expect(reader_.sequence() == 3 * ring_units + seen_.size(), "sequences are counts");
+    return seen_;
+  }
+  void expect_nothing_leaked(complaints& bad) override {
+    ring_.recover();
+    for (std::uint64_t n = 0; n < 3 * ring_units; ++n) {
+      bad.expect(send_number(ring_, n), "room was lost");
+      bad.expect(reader_.poll([](auto const&) {}) == 1, "a message is not there");
+    }
+    {
+      std::vector<message_reader> others;
+      for (std::uint32_t i = 1; i < places_for_readers; ++i) try {
+          others.push_back(ring_.reader());
+        } catch (error const&) {
+          bad.add("a reader's place was lost");
+        }
+    }
+    expect_all_lanes([&] { home_.attachment().my_lane(); }, bad);
+    expect_all_places(bad);
+  }
+  void others_go_on(complaints& bad) override {
+    is_sent_ = send_number(ring_, 200);
+    auto const got = found(1, bad).size();
+    bad.expect(got >= row_.untouched, fmt::format("kept from message {} of those before it", got));
+  }
+  void expect_balance(contents const& after, complaints& bad) override {
+    auto expected = after;
+    if (is_sent_) expected.push_back(200);
+    auto got = found(0, bad);
+    std::ranges::sort(got);
+    std::ranges::sort(expected);
+    bad.expect_same(got, expected, "after it went on");
+  }
+
+ private:
+  message_reader reader_ = ring_.reader();
+  contents seen_;
+  bool is_sent_ = false;
+};
+
+void read_one(actor& self) { static_cast<void>(self->reader().try_receive()); }
+
+}  // namespace
+
+std::vector<operation> message_ring_operations() {
+  std::vector<operation> out;
+  for (auto const& each : {
+           row{"send", 1, nothing, send, {1}, {1, 50}, 1},
+           row{"send that fills the end", 1, nothing, send_longer, {1}, {1, 52}, 1},
+           row{"first send of a thread", 2, nothing, send, {1, 2}, {1, 2, 50}, 2, readiness::attached},
+           row{"send to a full ring", 6, one_was_aborted, send, {1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}, 6},
+           row{"send that reclaims", 6, first_is_gone, send_shorter, {2, 3, 4, 5, 6}, {2, 3, 4, 5, 6, 51}, 5},
+           row{"send_n", 1, nothing, send_three, {1}, {1, 50, 51, 52}, 1},
+           row{"claim and commit", 2, nothing, claim_and_commit, {1, 2}, {1, 2, 50}, 2},
+           row{"claim and abort", 2, nothing, claim_and_abort, {1, 2}, {1, 2}, 2},
+           row{"receive", 3, nothing, receive, {1, 2, 3}, {2, 3}, 2},
+           row{"receive of a returned message", 3, first_was_returned, receive, {1, 2, 3}, {2, 3}, 2},
+           row{"receive and abort", 3, nothing, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 2},
+           row{"receive and abort, returned", 3, two_were_returned, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 1},
+       })
+    out.push_back({"message_ring", each.name, each.before, each.after,
+                   [each](mode) { return std::make_unique<group_world>(each); }});
+  for (auto const& each : {
+           row{"broadcast: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2},
+           row{"broadcast: read", 2, nothing, read_one, {1, 2}, {1, 2}, 2},
+       })
+    out.push_back({"message_ring", each.name, each.before, each.after,
+                   [each](mode) { return std::make_unique<broadcast_world>(each, when_full::wait); }});
+  row const over{"overwriting: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2};
+  out.push_back({"message_ring", over.name, over.before, over.after,
+                 [over](mode) { return std::make_unique<broadcast_world>(over, when_full::overwrite); }});
+  return out;
+}
+
+}  // namespace stoa::kill_suite
