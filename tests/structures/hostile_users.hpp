@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <chrono>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,6 +34,81 @@ struct user {
 
 template <class T>
 inline void ignore(T const&) {}
+
+// --- message_ring ---
+
+inline void publish_messages(segment const& in, message_ring_options const& with) {
+  auto const ring = in.publish<message_ring>("it", 1024, with);
+  std::array<std::byte, 100> const bytes{};
+  for (std::size_t size = 20; size < 100; size += 20) ring.try_send(std::span{bytes}.first(size));
+}
+inline void publish_group(segment const& in) {
+  publish_messages(in, {.checksum = true});
+  auto const consumer = in.attach<message_ring>("it").consumer();
+  auto first = consumer.try_receive();
+  auto const second = consumer.try_receive();  // given back
+  first->commit();
+}
+inline void publish_broadcast(segment const& in) {
+  publish_messages(in, {.delivery = delivery::broadcast, .max_readers = 2});
+}
+inline void publish_overwriting_broadcast(segment const& in) {
+  publish_messages(in, {.checksum = true, .delivery = delivery::broadcast, .when_full = when_full::overwrite});
+}
+inline void insist_on(message_view const& each) {
+  insist(each.size() <= 512 - 32, "a message that does not fit");
+  std::byte sum{};
+  for (auto const byte : each.data()) sum ^= byte;
+  ignore(sum);
+}
+inline calls sends(message_ring const& ring) {
+  auto const bytes = std::make_shared<std::vector<std::byte>>(300);
+  return {[=] { ring.try_send(*bytes); },
+          [=] { for (int i = 0; i < 20; ++i) ring.try_send(std::span{*bytes}.first(10)); },
+          [=] { ignore(ring.send_for(*bytes, 1, 0s)); },
+          [=] { std::array<std::span<std::byte const>, 2> const two{*bytes, *bytes}; ignore(ring.try_send_n(two)); },
+          [=] {
+            if (auto slot = ring.claim(200)) {
+              std::memset(slot.data(), 1, slot.size());
+              slot.commit();
+            }
+          },
+          [=] { ignore(ring.claim(200)); },
+          [=] { ring.recover(); }};
+}
+inline calls looks_at_message_ring(message_ring const& ring) {
+  return {[=] { insist(ring.size() <= 16, "more messages than fit"); }, [=] { ignore(ring.statistics()); }};
+}
+inline user user_of_group(segment const& in) {
+  auto const ring = in.attach<message_ring>("it");
+  auto changing = sends(ring);
+  auto const consumer = ring.consumer();
+  for (calls const& more : {
+           calls{[=] { ignore(consumer.try_receive()); },
+                 [=] {
+                   if (auto got = consumer.receive_for(0s)) {
+                     insist_on(*got);
+                     got->commit();
+                   }
+                 },
+                 [=] { ignore(consumer.poll(insist_on, 100)); },
+                 [=] { for (auto const& each : consumer.drain()) insist_on(each); }}})
+    changing.insert(changing.end(), more.begin(), more.end());
+  return {looks_at_message_ring(ring), std::move(changing)};
+}
+inline user user_of_broadcast(segment const& in) {
+  auto const ring = in.attach<message_ring>("it");
+  auto changing = sends(ring);
+  auto const read = [=](message_start from) {
+    auto reader = ring.reader(from);
+    if (auto const got = reader.try_receive()) insist_on(*got);
+    ignore(reader.poll(insist_on, 100));
+    if (auto const got = reader.receive_for(0s)) insist_on(*got);
+  };
+  changing.push_back([=] { read(message_start::oldest); });
+  changing.push_back([=] { read(message_start::next); });
+  return {looks_at_message_ring(ring), std::move(changing)};
+}
 
 // --- ring ---
 

@@ -263,6 +263,10 @@ kind_operations const& message_ring_operations();
   auto at = tail.load(std::memory_order_relaxed);  // a guess; the CAS decides
   std::uint32_t named = 0;
   for (;;) {
+    if ((at & (record_unit - 1)) != 0) [[unlikely]] {
+      if (named != 0) forget(name);
+      refuse_damage(at);
+    }
     auto const to_end = (capacity() - (at & mask_)) / record_unit;
     auto const fill = units > to_end ? static_cast<std::uint32_t>(to_end) : 0;
     if (!has_room(at, fill + units)) [[unlikely]] {

@@ -1,0 +1,50 @@
+#include "market.hpp"
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace {
+
+std::span<std::byte const> bytes_of(std::string_view text) { return std::as_bytes(std::span{text}); }
+std::string text_in(std::span<std::byte const> bytes) { return {reinterpret_cast<char const*>(bytes.data()), bytes.size()}; }
+
+std::string done;
+void work_on(std::span<std::byte const> message) { done += text_in(message); }
+
+TEST(snippet, MessageRing) {
+  market_segment const scratch;
+  auto const& market = scratch.market;
+  auto const report = bytes_of("a");
+  std::string_view const frame = "b";
+  // begin
+  using namespace stoa::literals;
+  auto jobs = market.publish_or_attach<stoa::message_ring>("jobs", 64_KiB, stoa::message_ring_options{.checksum = true});
+
+  if (!jobs.try_send(report, 7)) { /* no room */ }      // 7: a type, for whoever receives it
+  if (auto slot = jobs.claim(frame.size(), 8)) {        // written in place
+    std::memcpy(slot.data(), frame.data(), frame.size());
+    slot.commit();
+  }
+
+  auto worker = jobs.consumer();                        // each message to one of the group
+  if (auto job = worker.try_receive()) {                // read in place
+    work_on(job->data());
+    job->commit();                                      // if this process dies before, another gets it
+  }
+  worker.poll([](auto const& job) { work_on(job.data()); }, 10);
+  // end
+  EXPECT_EQ(done, "ab");
+  // begin
+  auto news = market.publish_or_attach<stoa::message_ring>(
+      "news", 64_KiB, stoa::message_ring_options{.delivery = stoa::delivery::broadcast});
+  auto alice = news.reader(), bob = news.reader();      // each message to all of them
+
+  news.send(report, 1);                                 // waits for room, and so for the slowest reader
+  if (auto item = alice.try_receive()) work_on(item->data());
+  if (auto item = bob.try_receive()) work_on(item->data());
+  // end
+  EXPECT_EQ(done, "abaa");
+}
+
+}  // namespace
