@@ -201,13 +201,13 @@ TEST(format_document, WordsOfTheStructuresAreMadeAsDrawn) {
   EXPECT_EQ(most_nodes, (1u << 24) - 2);
   EXPECT_EQ(make_block_word(9, object_pool_bytes::owner_for(make_participant_id(2048 + 5, 2))),
             9u << 24 | 5u << 13 | 3u);
-  EXPECT_EQ(next_state(6ull << 24 | 1, 0b101), 7ull << 24 | 0b101);
+  EXPECT_EQ(next_state(6ull << 28 | 1, 0b101), 7ull << 28 | 0b101);
   EXPECT_EQ(with_lock(0, 2), 2ull << 47);
-  EXPECT_EQ(with_next(0, most_overflow_buckets), 0x3FFFFFFull << 21);
-  EXPECT_EQ(with_fingerprint(0, 2, 0x7F), 0x7Full << 14);
-  EXPECT_EQ(slots_per_bucket, 3u);
-  EXPECT_EQ(most_buckets, 8u);
-  EXPECT_EQ((map_layout{12, 7, 12}.bucket_bytes()), 128u);
+  EXPECT_EQ(with_next(0, most_overflow_buckets), 0x3FFFFFFull);
+  EXPECT_EQ(with_fingerprint(0, 2, 0xFF), 0xFFull << 16);
+  EXPECT_EQ(slots_per_bucket, 7u);
+  EXPECT_EQ(most_buckets, 4u);
+  EXPECT_EQ((map_layout{12, 7, 12}.bucket_bytes()), 192u);
   EXPECT_EQ((stack_layout::of(12, 64)), (stack_layout{12, 64, 128}));
 }
 
