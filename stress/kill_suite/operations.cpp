@@ -14,8 +14,11 @@ std::vector<operation> all_operations() {
         &event_operations,
         &counting_semaphore_operations,
         &condition_variable_operations,
+        &shared_mutex_operations,
         &latch_operations,
+        &barrier_operations,
         &once_flag_operations,
+        &future_operations,
         &segment_operations}) {
     auto some = operations_of();
     out.insert(out.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));

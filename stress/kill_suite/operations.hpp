@@ -43,6 +43,9 @@ std::vector<operation> counting_semaphore_operations();
 std::vector<operation> condition_variable_operations();
 std::vector<operation> latch_operations();
 std::vector<operation> once_flag_operations();
+std::vector<operation> shared_mutex_operations();
+std::vector<operation> barrier_operations();
+std::vector<operation> future_operations();
 std::vector<operation> segment_operations();
 
 std::vector<operation> all_operations();

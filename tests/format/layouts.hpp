@@ -379,6 +379,44 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"pad", offsetof(type, pad), sizeof(type::pad)},
     });
   }
+  {
+    using type = shared_mutex_header;
+    out["shared_mutex_header"] = layout_of<type>({
+        {"readers", offsetof(type, readers), sizeof(type::readers)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+        {"word", offsetof(type, word), sizeof(type::word)},
+        {"deaths", offsetof(type, deaths), sizeof(type::deaths)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"rest", offsetof(type, rest), sizeof(type::rest)},
+    });
+  }
+  {
+    using type = barrier_header;
+    out["barrier_header"] = layout_of<type>({
+        {"members", offsetof(type, members), sizeof(type::members)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+        {"phase", offsetof(type, phase), sizeof(type::phase)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"rest", offsetof(type, rest), sizeof(type::rest)},
+    });
+  }
+  {
+    using type = barrier_member;
+    out["barrier_member"] = layout_of<type>({
+        {"holder", offsetof(type, holder), sizeof(type::holder)},
+        {"arrived", offsetof(type, arrived), sizeof(type::arrived)},
+    });
+  }
+  {
+    using type = future_header;
+    out["future_header"] = layout_of<type>({
+        {"payload_bytes", offsetof(type, payload_bytes), sizeof(type::payload_bytes)},
+        {"state", offsetof(type, state), sizeof(type::state)},
+        {"promiser", offsetof(type, promiser), sizeof(type::promiser)},
+        {"waiters", offsetof(type, waiters), sizeof(type::waiters)},
+        {"pad", offsetof(type, pad), sizeof(type::pad)},
+    });
+  }
   return out;
 }
 

@@ -80,6 +80,32 @@ void use_once_flag(segment const& home) {
   static_cast<void>(once.is_done());
 }
 
+void use_shared_mutex(segment const& home) {
+  auto const mutex = home.attach<stoa::shared_mutex>("x");
+  tolerate([&] {
+    if (mutex.try_lock_shared_for(1us)) mutex.unlock_shared();
+  });
+  tolerate([&] {
+    if (mutex.try_lock_for(1us)) mutex.unlock();
+  });
+  tolerate([&] { mutex.unlock_shared(); });
+  tolerate([&] { mutex.make_consistent(); });
+  static_cast<void>(mutex.is_consistent());
+}
+
+void use_barrier(segment const& home) {
+  auto const barrier = home.attach<stoa::barrier>("x");
+  tolerate([&] { barrier.wait_for(barrier.arrive(), 1us); });
+  tolerate([&] { barrier.arrive_and_drop(); });
+}
+
+void use_future(segment const& home) {
+  auto const future = home.attach<stoa::future<sealed>>("x");
+  tolerate([&] { future.wait_for(1us); });
+  tolerate([&] { future.promise().set_value(sealed{1}); });
+  tolerate([&] { static_cast<void>(future.try_get()); });
+}
+
 std::vector<noun> nouns() {
   return {
       {"mutex", [](segment const& home) { home.publish<stoa::mutex>("x"); }, use_mutex},
@@ -87,6 +113,9 @@ std::vector<noun> nouns() {
       {"semaphore", [](segment const& home) { home.publish<stoa::counting_semaphore>("x", 1, 3); },
        use_counting_semaphore},
       {"condition", [](segment const& home) { home.publish<stoa::condition_variable>("x"); }, use_condition_variable},
+      {"shared_mutex", [](segment const& home) { home.publish<stoa::shared_mutex>("x", 9); }, use_shared_mutex},
+      {"barrier", [](segment const& home) { home.publish<stoa::barrier>("x", 2); }, use_barrier},
+      {"future", [](segment const& home) { home.publish<stoa::future<sealed>>("x"); }, use_future},
       {"latch", [](segment const& home) { home.publish<stoa::latch>("x", 1); }, use_latch},
       {"once_flag", [](segment const& home) { home.publish<stoa::once_flag>("x"); }, use_once_flag},
   };

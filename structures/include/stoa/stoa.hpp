@@ -13,10 +13,13 @@
 #include <stoa/set.hpp>
 #include <stoa/spsc_queue.hpp>
 #include <stoa/stack.hpp>
+#include <stoa/sync/barrier.hpp>
 #include <stoa/sync/condition_variable.hpp>
 #include <stoa/sync/counting_semaphore.hpp>
 #include <stoa/sync/event.hpp>
+#include <stoa/sync/future.hpp>
 #include <stoa/sync/latch.hpp>
 #include <stoa/sync/mutex.hpp>
 #include <stoa/sync/once_flag.hpp>
+#include <stoa/sync/shared_mutex.hpp>
 #include <stoa/value.hpp>

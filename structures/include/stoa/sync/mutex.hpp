@@ -8,7 +8,7 @@
 //           however long; nothing is ever taken from a live process. lock and unlock are one CAS and one store.
 // Crash     A mutex whose holder died is *abandoned*: what it guards may be half changed. lock(), try_lock() and
 //           their timed forms then throw errc::owner_died, in all processes, until somebody has put that right:
-//           recover() or lock_or_inherit() with make_consistent(). (docs/crash.md, X1 to X6)
+//           recover() or lock_or_inherit() with make_consistent(). (docs/crash.md, T1 to T6)
 // Threads   A thread that ends with the mutex leaves it locked as long as its process is attached: let go by RAII.
 //
 //   word:  0 free --CAS--> holder --store--> 0
