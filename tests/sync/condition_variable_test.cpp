@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <mutex>
 
@@ -36,7 +37,7 @@ TEST(condition_variable, IsToldByAnotherParticipant) {
   scene all;
   auto const other_mutex = all.views.second.attach<stoa::mutex>("m");
   auto const other = all.views.second.attach<stoa::condition_variable>("c");
-  bool is_ready = false;
+  std::atomic<bool> is_ready{false};  // TSan takes the mutex at two addresses for two
   std::unique_lock lock{all.mutex};
   std::thread notifier{[&] {
     {
@@ -45,7 +46,7 @@ TEST(condition_variable, IsToldByAnotherParticipant) {
     }
     other.notify_one();
   }};
-  all.changed.wait(lock, [&] { return is_ready; });
+  all.changed.wait(lock, [&] { return is_ready.load(); });
   EXPECT_TRUE(lock.owns_lock());
   lock.unlock();
   notifier.join();
