@@ -36,8 +36,9 @@ void internal::seal(message_ring_bytes const& ring, held_record const& mine, mes
 
 bool message_ring_bytes::is_intact(std::uint64_t position, std::span<std::byte const> copy) const noexcept {
   auto const& header = label(position);
-  return header.checksum.load(std::memory_order_relaxed) ==
-         checksum_of(header.size_type.load(std::memory_order_relaxed), header.timestamp.load(std::memory_order_relaxed), copy);
+  auto const size_type = header.size_type.load(std::memory_order_relaxed);
+  auto const timestamp = header.timestamp.load(std::memory_order_relaxed);
+  return header.checksum.load(std::memory_order_relaxed) == checksum_of(size_type, timestamp, copy);
 }
 
 result<message_ring> message_ring::adopt(std::shared_ptr<attached_entry> entry) {
@@ -99,7 +100,8 @@ held_record message_ring::claim_again(lane_name& name, std::uint32_t units) cons
   return {};
 }
 
-held_record message_ring::wait_to_claim(lane_name& name, std::uint32_t units, deadline until, wait_strategy strategy) const {
+held_record message_ring::wait_to_claim(lane_name& name, std::uint32_t units, deadline until,
+                                        wait_strategy strategy) const {
   held_record mine;
   wait_for(bytes_.header().producers, until, strategy, [&](bool thorough) {
     if (thorough) bytes_.settle(owner());

@@ -42,7 +42,8 @@ bool is_possible(message_ring_options const& options) noexcept {
 
 result<std::uint64_t> message_ring_bytes::bytes_for(message_ring_shape const& asked) {
   if (asked.capacity == 0) return failure{errc::invalid_argument, "message_ring of no bytes"};
-  if (!is_possible(asked.options)) return failure{errc::invalid_argument, "message_ring with options that do not exist"};
+  if (!is_possible(asked.options))
+    return failure{errc::invalid_argument, "message_ring with options that do not exist"};
   if (asked.capacity > most_capacity) return cannot_hold("message_ring", asked.capacity, 1);
   return parts{std::bit_ceil(std::max(asked.capacity, least_capacity)), readers_in(asked.options)}.end;
 }
@@ -91,7 +92,7 @@ result<message_ring_bytes> message_ring_bytes::adopt(entry_view const& entry) {
                    .first_position = header.first_position};
   if (header.checksum > 1 || header.readers > most_readers || !is_possible(found.options) ||
       readers_in(found.options) != header.readers)
-    return damaged(entry, fmt::format("delivery {}, when_full {}, checksum {}, timestamps {}, {} readers, positions from {}",
+    return damaged(entry, fmt::format("delivery {}, when_full {}, checksum {}, timestamps {}, {} readers, from {}",
                                       header.delivery, header.when_full, header.checksum, header.timestamps,
                                       header.readers, header.first_position));
   if (parts{header.capacity, header.readers}.end > entry.body.size())
@@ -111,7 +112,8 @@ void message_ring_bytes::pass(std::uint64_t position, record_mark found) const {
   auto& head = header_->head;
   auto const units = units_of(position, found);
   if (units == 0) {
-    if (head.load(std::memory_order_acquire) != position || mark(position).load(std::memory_order_acquire) != found) return;
+    if (head.load(std::memory_order_acquire) != position) return;
+    if (mark(position).load(std::memory_order_acquire) != found) return;
     refuse_damage(position);
   }
   auto const next = position + units * record_unit;
@@ -148,7 +150,9 @@ std::uint64_t message_ring_bytes::reclaim() const noexcept {
   }
   if (at == begin) return begin;
   // R5 -> A5: what was read came before (I3). acq_rel: for the others, through whom it may go on.
-  return header_->free.compare_exchange_strong(begin, at, std::memory_order_acq_rel, std::memory_order_acquire) ? at : begin;
+  bool const is_ours =
+      header_->free.compare_exchange_strong(begin, at, std::memory_order_acq_rel, std::memory_order_acquire);
+  return is_ours ? at : begin;
 }
 
 bool message_ring_bytes::make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const {

@@ -33,7 +33,7 @@ std::optional<std::uint64_t> message_ring_bytes::nearest_reader(std::uint64_t ot
   for (auto& each : std::span{places_, options_.max_readers}) {
     if (each.owner.load(std::memory_order_acquire) == 0) continue;  // A9 <- R9: he has read what he wanted
     if (each.is_set.load(std::memory_order_acquire) == 0) return std::nullopt;
-    auto const position = each.position.load(std::memory_order_acquire);  // A3 <- message_reader.hpp:R3: has read up to here
+    auto const position = each.position.load(std::memory_order_acquire);  // A3 <- message_reader.hpp:R3
     if (is_past(nearest, position)) nearest = position;
   }
   return nearest;
@@ -52,8 +52,9 @@ bool message_ring_bytes::make_room_in_broadcast(std::uint64_t position, std::uin
     auto const granted = waits_for_readers() ? nearest_reader(head) : head;
     if (!granted) return false;
     auto free = header_->free.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A5 <- R5
-    while (is_past(*granted, free) && !header_->free.compare_exchange_weak(free, *granted, std::memory_order_acq_rel,  // R5 -> A5
-                                                                          std::memory_order_acquire)) {
+    while (is_past(*granted, free) &&
+           !header_->free.compare_exchange_weak(free, *granted, std::memory_order_acq_rel,  // R5 -> A5
+                                                std::memory_order_acquire)) {
     }
     if (has_room(position, units)) return true;
     if (is_sole) return false;
@@ -75,7 +76,8 @@ reader_place* message_ring_bytes::take_place(attachment& owner, message_cursor& 
   for (int attempt = 0; attempt < 2; ++attempt) {
     for (auto& each : std::span{places_, options_.max_readers}) {
       participant_id nobody = 0;
-      if (!each.owner.compare_exchange_strong(nobody, owner.self(), std::memory_order_acq_rel, std::memory_order_relaxed))
+      if (!each.owner.compare_exchange_strong(nobody, owner.self(), std::memory_order_acq_rel,
+                                              std::memory_order_relaxed))
         continue;
       // From here on free does not move. What the last owner left counts as this one's: it was granted already, or
       // holds producers up for a moment.

@@ -10,7 +10,8 @@ namespace stoa {
 
 // The first record between the two that was taken by somebody who is dead now, or given back. Unit by unit: where no
 // record begins, marks are of earlier laps, or of the inside of a batch whose sender died.
-std::optional<std::uint64_t> message_ring_bytes::find_orphan(attachment& owner, std::uint64_t from, std::uint64_t end) const {
+std::optional<std::uint64_t> message_ring_bytes::find_orphan(attachment& owner, std::uint64_t from,
+                                                             std::uint64_t end) const {
   short_owner known = 0;  // to be alive, when it was asked for
   for (auto left = capacity() / record_unit; left > 0 && is_past(end, from); --left, from += record_unit) {
     auto const found = mark(from).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R6
@@ -91,7 +92,8 @@ std::uint64_t message_ring_bytes::claimed_units(attachment& owner, std::uint64_t
   return least;
 }
 
-bool message_ring_bytes::is_claimed_by_the_living(attachment& owner, stoa::claim const& what, lane const& except) const {
+bool message_ring_bytes::is_claimed_by_the_living(attachment& owner, stoa::claim const& what,
+                                                  lane const& except) const {
   participant_id known_dead = abandoned_owner;
   for (auto& each : owner.map().used_lanes()) {
     if (&each == &except) continue;

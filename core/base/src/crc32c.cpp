@@ -27,7 +27,8 @@ std::uint64_t word_at(std::byte const* from) noexcept {
 }
 
 #if defined(__x86_64__)
-[[gnu::target("sse4.2")]] std::uint32_t hardware_crc32c(std::span<std::byte const> bytes, std::uint32_t before) noexcept {
+[[gnu::target("sse4.2")]] std::uint32_t hardware_crc32c(std::span<std::byte const> bytes,
+                                                        std::uint32_t before) noexcept {
   std::uint64_t crc = ~before;
   auto const* from = bytes.data();
   auto left = bytes.size();

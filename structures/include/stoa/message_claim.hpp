@@ -57,8 +57,8 @@ class message_slot {
   ~message_slot() { abort(); }
 
   explicit operator bool() const noexcept { return name_ != nullptr; }
-  // To be written; aligned to 32 bytes. Requires: not empty. In a ring that overwrites what readers look at, a buffer of this
-  // process, which commit() copies.
+  // To be written; aligned to 32 bytes. Requires: not empty. In a ring that overwrites what readers look at, a
+  // buffer of this process, which commit() copies.
   std::byte* data() const noexcept {
     return own_.empty() ? bytes_->message(record_.position) : const_cast<std::byte*>(own_.data());
   }

@@ -39,7 +39,10 @@ class message_view {
 class message : public message_view {
  public:
   message(message&& other) noexcept
-      : message_view{other}, entry_{std::move(other.entry_)}, bytes_{other.bytes_}, record_{std::exchange(other.record_, {})} {}
+      : message_view{other},
+        entry_{std::move(other.entry_)},
+        bytes_{other.bytes_},
+        record_{std::exchange(other.record_, {})} {}
   message& operator=(message&& other) noexcept {
     if (this != &other) {
       abort();
@@ -87,8 +90,8 @@ class message : public message_view {
 };
 
 // A handle: process-local, cheap to copy, safe to share between threads. All consumers of a ring are one group.
-// Calls throw read_only, forked; corrupt_structure for a message that was damaged: it is passed over, and the next call goes on
-// behind it.
+// Calls throw read_only, forked; corrupt_structure for a message that was damaged: it is passed over, and the next
+// call goes on behind it.
 class message_consumer {
  public:
   class pending_range;
@@ -118,7 +121,8 @@ class message_consumer {
     std::optional<message_view> seen;
     poll([&](message_view const& each) {
       out.assign(each.data().begin(), each.data().end());
-      seen = message_view{{static_cast<std::uint32_t>(each.size()), each.type()}, out.data(), each.sequence(), each.timestamp()};
+      message_label const label{static_cast<std::uint32_t>(each.size()), each.type()};
+      seen = message_view{label, out.data(), each.sequence(), each.timestamp()};
     }, 1);
     return seen;
   }
@@ -156,8 +160,9 @@ class message_consumer {
     auto const size_type = label.size_type.load(std::memory_order_relaxed);
     message_view const seen{label_of(size_type), bytes_.message(mine.position), mine.sequence,
                             label.timestamp.load(std::memory_order_relaxed)};
-    if (units_for(seen.size()) != mine.units || (bytes_.options().checksum && !bytes_.is_intact(mine.position, seen.data()))) [[unlikely]]
-      drop_corrupt(mine);
+    bool const is_whole = units_for(seen.size()) == mine.units &&
+                          (!bytes_.options().checksum || bytes_.is_intact(mine.position, seen.data()));
+    if (!is_whole) [[unlikely]] drop_corrupt(mine);
     return seen;
   }
   [[noreturn]] void drop_corrupt(held_record const& mine) const;

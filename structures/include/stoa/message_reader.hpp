@@ -1,8 +1,9 @@
 // stoa/message_reader.hpp: one of those who each get every message of a broadcast message_ring.
 //
-// In a ring that waits for its readers, a reader looks at messages where they are; its place in the ring says how far it
-// has come, and a dead reader's place says nothing. In a ring that overwrites, a reader copies, looks whether the copy
-// was overtaken, and knows exactly how many messages it lost; it writes nothing, and works on a read-only mapping.
+// In a ring that waits for its readers, a reader looks at messages where they are; its place in the ring says how
+// far it has come, and a dead reader's place says nothing. In a ring that overwrites, a reader copies, looks whether
+// the copy was overtaken, and knows exactly how many messages it lost; it writes nothing, and works on a read-only
+// mapping.
 #pragma once
 #include <memory>
 #include <optional>
@@ -47,7 +48,8 @@ class message_reader {
   }
   ~message_reader() { leave(); }
 
-  // The next message; nullopt: there is none yet. Never waits. It can be looked at until the next call for one, or done().
+  // The next message; nullopt: there is none yet. Never waits. It can be looked at until the next call for one, or
+  // done().
   [[nodiscard]] std::optional<message_view> try_receive() {
     done();
     return place_ != nullptr ? look() : copy();

@@ -8,7 +8,8 @@
 //         taken:           | 3-26 length in units | 27-50 who has it | 51-63 lap
 //
 // A mark means something for one lap only; 2^37 laps later it would mean it again. Of a taken record less of the lap
-// is enough: its mark changes before its space is used again, so a look at it is never that late, unless the looker was.
+// is enough: its mark changes before its space is used again, so a look at it is never that late, unless the looker
+// was.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -3,7 +3,8 @@
 //
 // Progress  try_ calls return in a bounded number of steps unless peers advance meanwhile.
 // Crash     docs/crash.md, X1 to X8. A message is there when its mark says so, and gone when its mark says so: one
-//           store each. What a dead producer had claimed is passed over; what a dead consumer had taken goes to the next.
+//           store each. What a dead producer had claimed is passed over; what a dead consumer had taken goes to
+//           the next.
 // Signals   Not for use in a signal handler that may interrupt a change by the same thread of anything in the
 //           same segment: both would write the thread's lane.
 //
@@ -45,12 +46,14 @@ class message_ring {
     return finish(intent, mine, bytes, type);
   }
   // Waits while there is no room.
-  void send(std::span<std::byte const> bytes, std::uint32_t type = 0, wait_strategy strategy = wait_strategy::adaptive) const {
+  void send(std::span<std::byte const> bytes, std::uint32_t type = 0,
+            wait_strategy strategy = wait_strategy::adaptive) const {
     send_until(bytes, type, deadline::never(), strategy);
   }
   // false: still no room when `timeout` had passed.
   template <class Rep, class Period>
-  [[nodiscard]] bool send_for(std::span<std::byte const> bytes, std::uint32_t type, std::chrono::duration<Rep, Period> timeout,
+  [[nodiscard]] bool send_for(std::span<std::byte const> bytes, std::uint32_t type,
+                              std::chrono::duration<Rep, Period> timeout,
                               wait_strategy strategy = wait_strategy::adaptive) const {
     return send_until(bytes, type, deadline::after(timeout), strategy);
   }
@@ -64,7 +67,8 @@ class message_ring {
   }
   // Sends as many of the front of `messages` as there is room for in one piece, all at once: others see all of them or
   // none, also if this process dies. How many.
-  [[nodiscard]] std::size_t try_send_n(std::span<std::span<std::byte const> const> messages, std::uint32_t type = 0) const;
+  [[nodiscard]] std::size_t try_send_n(std::span<std::span<std::byte const> const> messages,
+                                       std::uint32_t type = 0) const;
 
   // Room for a message of `size` bytes, to be written in place. Empty: there is no room. Throws too_many_leases
   // when the lanes of the segment, with 8 claims each, are used up.
@@ -139,7 +143,8 @@ class message_ring {
   }
   lane_name& claim_name() const;
   [[gnu::noinline]] held_record claim_again(lane_name& name, std::uint32_t units) const;
-  [[gnu::noinline]] held_record wait_to_claim(lane_name& name, std::uint32_t units, deadline until, wait_strategy strategy) const;
+  [[gnu::noinline]] held_record wait_to_claim(lane_name& name, std::uint32_t units, deadline until,
+                                              wait_strategy strategy) const;
   void refuse() const noexcept {
     bytes_.header().send_refusals.fetch_add(1, std::memory_order_relaxed);  // a statistic
   }

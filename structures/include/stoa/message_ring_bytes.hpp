@@ -27,9 +27,9 @@
 // I6 one heir   one CAS on the mark takes a message, also one that was given back or whose taker is dead
 // I7 a gap      a unit before free + capacity is never claimed: so the turn of the boundary at tail is not that of a
 //               record which is still held
-// I8 gated      a reader's place says from where on nothing may be overwritten. Who makes room raises head, then looks at
-//               the places, then raises free; who comes as a reader takes a place, then reads head: the fences between
-//               forbid that neither sees the other                                    message_ring_readers.cpp
+// I8 gated      a reader's place says from where on nothing may be overwritten. Who makes room raises head, then
+//               looks at the places, then raises free; who comes as a reader takes a place, then reads head: the
+//               fences between forbid that neither sees the other                     message_ring_readers.cpp
 // I9 announced  where nobody waits for readers, head is past a record before a byte of it is overwritten; a reader
 //               copies, then looks at head                                            R8 -> A8
 //
@@ -76,7 +76,8 @@ struct message_ring_options {
 
 struct message_ring_shape {
   template <std::integral N>
-  explicit message_ring_shape(N bytes, message_ring_options const& with = {}) : capacity{to_count(bytes)}, options{with} {}
+  explicit message_ring_shape(N bytes, message_ring_options const& with = {})
+      : capacity{to_count(bytes)}, options{with} {}
   std::uint64_t capacity;  // bytes, rounded up to a power of two
   message_ring_options options;
 };
