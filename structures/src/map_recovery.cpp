@@ -103,7 +103,8 @@ bool map_bytes::extend(attached_entry const& entry, std::uint64_t home_index, ch
   bucket(fresh).control.store(0, std::memory_order_release);
   prints(fresh).store(0, std::memory_order_release);
   auto& link = bucket(of.buckets[of.count - 1]).control;
-  link.store(with_next(link.load(std::memory_order_relaxed), number), std::memory_order_relaxed);  // before R1
+  // before R1; and R3 -> A3, for who still reads that bucket for its last user
+  link.store(with_next(link.load(std::memory_order_relaxed), number), std::memory_order_release);
   of.buckets[of.count++] = fresh;
   return true;
 }

@@ -85,14 +85,14 @@ class map_buckets {
     auto& home = at(index);
     fetch(home);
     auto const state = home.state.load(std::memory_order_acquire);             // A1 <- R1 (I2)
-    auto const prints = prints_[index].load(std::memory_order_relaxed);        // A3 validates
+    auto const prints = prints_[index].load(std::memory_order_relaxed);        // not older (A1)
     auto const number = number_of_hit(slots_with(prints, no_fingerprint));  // a guess; the state decides
     auto const free = ~state & slots_of(1);
     // As in find(): mostly nothing looks like the key, and there is a slot for it and one to spare (I4).
     if (slots_with(prints, fresh.fingerprint()) == 0 && valid_in(state) >> slots_per_bucket == 0 &&
         (free & (free - 1)) != 0 && number < slots_per_bucket) [[likely]] {
       locked_home const lock{*this, index};
-      bool const is_same = home.state.load(std::memory_order_relaxed) == state;  // A3 <- R3: so it is not there (I6)
+      bool const is_same = home.state.load(std::memory_order_relaxed) == state;  // A2 <- R2: so it is not there (I6)
       if (is_same && (free >> number & 1) != 0) [[likely]] {
         write(index, number, fresh, value, prints);
         publish(home, state, valid_in(state) | std::uint64_t{1} << number);
@@ -297,7 +297,8 @@ class map_buckets {
     if (!is_new && seen.number < slots_per_bucket) unprint(index, seen.number);
     return true;
   }
-  // Into a slot that is free. Others may have cleared bytes of `prints` meanwhile: those are of free slots.
+  // Into a slot that is free. `prints` were read while the home had the state that is about to be replaced: no byte of
+  // a valid slot has changed since (I1); those of free slots may have, which does not matter.
   void write(std::uint64_t bucket, std::uint32_t number, key const& fresh, void const* value,
              std::uint64_t prints) const noexcept {
     // R3 -> A3: the state that says this slot is free comes before anything that is written into it (I3).

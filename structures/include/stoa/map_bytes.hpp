@@ -70,7 +70,7 @@ constexpr std::uint64_t with_next(std::uint64_t control, std::uint64_t number) n
 }
 
 // --- fingerprints: a word for each bucket, a byte for each of its slots, the highest one zero ---
-// That of a valid slot is right; that of another is zero, or whatever a death left.
+// That of a valid slot is right, and stays as it is while the slot is valid; that of another is a hint: mostly zero.
 inline constexpr std::uint64_t no_fingerprint = 0;
 inline constexpr std::uint64_t low_bits = 0x01'0101'0101'0101;
 static_assert(std::popcount(low_bits) == slots_per_bucket);

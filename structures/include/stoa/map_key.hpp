@@ -74,7 +74,8 @@ struct key_image {
   explicit key_image(K const& key) noexcept : words{words_of(key)}, hash{hash_of(words)} {}
   // A key whose words were taken before.
   static key_image of_words(words_type const& of) noexcept { return key_image{of, 0}; }
-  std::uint64_t fingerprint() const noexcept { return std::max<std::uint64_t>(hash & 0xFF, 1); }
+  // The bits below those that choose the home bucket; the lowest ones are not mixed as well.
+  std::uint64_t fingerprint() const noexcept { return std::max<std::uint64_t>(hash >> 24 & 0xFF, 1); }
 
  private:
   key_image(words_type const& of, int) noexcept : words{of}, hash{hash_of(of)} {}
