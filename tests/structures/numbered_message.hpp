@@ -15,7 +15,7 @@ inline std::size_t size_of_message(std::uint64_t number) { return 8 + (number % 
 inline std::vector<std::byte> numbered_message(std::uint64_t number, std::size_t size) {
   std::vector<std::byte> out(size);
   for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<std::byte>((number * 7 + i * 13) >> (i % 3));
-  std::memcpy(out.data(), &number, std::min(size, sizeof(number)));
+  if (size != 0) std::memcpy(out.data(), &number, std::min(size, sizeof(number)));
   return out;
 }
 inline std::vector<std::byte> numbered_message(std::uint64_t number) {
@@ -23,7 +23,7 @@ inline std::vector<std::byte> numbered_message(std::uint64_t number) {
 }
 inline std::uint64_t number_in(std::span<std::byte const> bytes) {
   std::uint64_t number = 0;
-  std::memcpy(&number, bytes.data(), std::min(bytes.size(), sizeof(number)));
+  if (!bytes.empty()) std::memcpy(&number, bytes.data(), std::min(bytes.size(), sizeof(number)));
   return number;
 }
 inline bool is_numbered_message(std::span<std::byte const> bytes) {
