@@ -1,6 +1,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <stoa/short_owner.hpp>
 #include <stoa/sync/holder.hpp>
 
 namespace stoa {
@@ -12,13 +13,10 @@ std::uint64_t internal::ask_thread_number() noexcept {
 }
 
 bool is_holder_alive(attachment const& looker, holder_word word) noexcept {
-  auto const place = holder_place_of(word);
-  if (place >= looker.map().limits().max_participants) return false;
-  auto const at = static_cast<std::uint32_t>(place);
-  // The word was read before: this generation is at least its holder's own, so another one is a later one (I1).
-  auto const generation = looker.map().participant(at).generation.load(std::memory_order_acquire);
-  if ((generation & holder_generation_mask) != holder_in(word) >> holder_generation_shift) return false;
-  return looker.is_alive(make_participant_id(generation, at));
+  // The word was read before: this life is at least its holder's own, so another one is a later one (I1).
+  auto const id = last_life_of(looker, holder_place_of(word));
+  if (id == 0 || (generation_of(id) & holder_generation_mask) != holder_in(word) >> holder_generation_shift) return false;
+  return looker.is_alive(id);
 }
 
 }  // namespace stoa

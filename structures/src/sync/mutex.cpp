@@ -14,9 +14,6 @@ failure owner_died(attached_entry const& entry) {
 failure would_deadlock(attached_entry const& entry) {
   return {errc::would_deadlock, fmt::format("{}: this thread has it already", entry.where())};
 }
-failure not_owner(attached_entry const& entry) {
-  return {errc::not_owner, fmt::format("{}: this thread does not have it", entry.where())};
-}
 
 }  // namespace
 
@@ -78,7 +75,7 @@ bool mutex::lock_or_inherit(wait_strategy strategy) const {
 void mutex::make_consistent() const {
   require_writable(*entry_, "make consistent");
   auto const mine = names_.mine();
-  if (holder_in(header_->word.load(std::memory_order_relaxed)) != mine) throw error{not_owner(*entry_)};
+  if (holder_in(header_->word.load(std::memory_order_relaxed)) != mine) throw error{internal::not_owner(*entry_)};
   header_->word.store(mine, std::memory_order_relaxed);  // own word; unlock() carries the rest (I2)
 }
 
@@ -89,7 +86,7 @@ bool mutex::is_consistent() const noexcept {
 }
 
 void mutex::refuse_unlock() const {
-  if (!entry_->owner().was_inherited()) throw error{not_owner(*entry_)};
+  if (!entry_->owner().was_inherited()) throw error{internal::not_owner(*entry_)};
 }
 
 namespace {

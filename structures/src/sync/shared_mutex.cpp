@@ -204,7 +204,7 @@ bool shared_mutex::lock_or_inherit(wait_strategy strategy) const {
 void shared_mutex::unlock() const {
   if (entry_->owner().was_inherited()) return;  // the parent has it
   if (holder_in(header_->word.load(std::memory_order_relaxed)) != names_.mine())
-    throw error{{errc::not_owner, fmt::format("{}: this thread does not have it", entry_->where())}};
+    throw error{internal::not_owner(*entry_)};
   let_go_of_word();
 }
 
@@ -212,7 +212,7 @@ void shared_mutex::make_consistent() const {
   require_writable(*entry_, "make consistent");
   auto const mine = names_.mine();
   if (holder_in(header_->word.load(std::memory_order_relaxed)) != mine)
-    throw error{{errc::not_owner, fmt::format("{}: this thread does not have it", entry_->where())}};
+    throw error{internal::not_owner(*entry_)};
   header_->word.store(mine, std::memory_order_relaxed);  // own word; unlock() carries the rest (I3)
 }
 

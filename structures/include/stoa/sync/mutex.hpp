@@ -19,6 +19,7 @@
 // I2 carried      who locks sees what the last holder did before it let go        R1 -> A1
 #pragma once
 #include <mutex>
+#include <stoa/sync/after_death.hpp>
 #include <stoa/sync/fixed_body.hpp>
 #include <stoa/sync/holder.hpp>
 #include <stoa/waiting.hpp>
@@ -94,12 +95,7 @@ class mutex {
   // throws, or this process dies in it, the mutex stays abandoned.
   template <class Repair>
   bool recover(Repair repair) const {
-    bool const is_inherited = lock_or_inherit();
-    std::unique_lock<mutex const> const held{*this, std::adopt_lock};
-    if (!is_inherited) return false;
-    repair();
-    make_consistent();
-    return true;
+    return internal::recover(*this, repair);
   }
   // Racy, but for the holder. One system call while somebody has it.
   bool is_consistent() const noexcept;

@@ -22,6 +22,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <stoa/sync/after_death.hpp>
 #include <stoa/sync/fixed_body.hpp>
 #include <stoa/sync/holder.hpp>
 #include <stoa/waiting.hpp>
@@ -101,12 +102,7 @@ class shared_mutex {
   void make_consistent() const;
   template <class Repair>
   bool recover(Repair repair) const {
-    bool const is_inherited = lock_or_inherit();
-    std::unique_lock<shared_mutex const> const held{*this, std::adopt_lock};
-    if (!is_inherited) return false;
-    repair();
-    make_consistent();
-    return true;
+    return internal::recover(*this, repair);
   }
   bool is_consistent() const noexcept;
 
