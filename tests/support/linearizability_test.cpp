@@ -106,6 +106,26 @@ TEST(linearizability, OnlyARefusalBesideTheOtherSideIsExcused) {
   EXPECT_FALSE(is_linearizable<fifo_model>(without_excused_refusals(alone)));
 }
 
+TEST(linearizability, APushUnderWayMayHaveTheLastNodeInHand) {
+  // 9 is under way all the time; without a node in its hand nothing was full, and on top it never was.
+  transfers const beside{{push(1), 1, 2}, {push(9), 3, 10}, {refused_push(), 4, 5}, {pop(1), 6, 7}};
+  EXPECT_FALSE(is_linearizable(without_excused_refusals(beside), lifo_model{2}));
+  EXPECT_TRUE(is_linearizable(in_steps(beside), pooled_lifo_model{2}));
+  EXPECT_FALSE(is_linearizable(in_steps(beside), pooled_lifo_model{3}));
+}
+
+TEST(linearizability, ALifoInStepsIsALifo) {
+  auto const holds = [](transfers const& all) { return is_linearizable(in_steps(all), pooled_lifo_model{2}); };
+  EXPECT_TRUE(holds({{push(1), 1, 2}, {push(2), 3, 4}, {pop(2), 5, 6}, {pop(1), 7, 8}, {refused_pop(), 9, 10}}));
+  EXPECT_TRUE(holds({{push(1), 1, 2}, {push(2), 3, 4}, {refused_push(), 5, 6}}));
+  EXPECT_FALSE(holds({{push(1), 1, 2}, {push(2), 3, 4}, {pop(1), 5, 6}})) << "not the youngest";
+  EXPECT_FALSE(holds({{push(1), 1, 2}, {pop(1), 3, 6}, {pop(1), 4, 5}})) << "twice";
+  EXPECT_FALSE(holds({{pop(1), 1, 2}, {push(1), 3, 4}})) << "before it was pushed";
+  EXPECT_FALSE(holds({{push(1), 1, 2}, {refused_push(), 3, 4}})) << "a node was free";
+  EXPECT_FALSE(holds({{push(1), 1, 2}, {refused_pop(), 3, 4}})) << "an element was there";
+  EXPECT_FALSE(holds({{push(1), 1, 2}, {pop(1), 3, 4}, {push(2), 5, 6}, {refused_push(), 7, 8}})) << "a node is lost";
+}
+
 TEST(linearizability, WhatNeverReturnedHappenedOrNot) {
   calls const begun{{store(1), 1}};
   for (std::uint64_t const answer : {0u, 1u}) {

@@ -1,5 +1,6 @@
 // sequential_models.hpp: what the structures are if only one thread uses them, for linearizability.hpp.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -80,6 +81,71 @@ inline history<transfer> without_excused_refusals(history<transfer> const& all) 
       is_excused |= each.what.is_refusal && !other.what.is_refusal && other.what.is_push != each.what.is_push &&
                     each.overlaps(other);
     if (!is_excused) out.push_back(each);
+  }
+  return out;
+}
+
+// A LIFO whose nodes have a way to go: a push first takes a free node, then puts it on top; a pop first takes
+// the node on top, then puts it with the free ones. So "full" says that no node is free, be it that another
+// push has one in hand, and needs no excuse.
+struct pooled_lifo_model {
+  enum class step : std::uint8_t { take_free, put_element, take_element, put_free, find_full, find_empty };
+  struct operation {
+    step what{};
+    std::uint64_t number = 0;
+  };
+  std::uint64_t capacity = 4;
+  std::vector<std::uint64_t> elements{};
+  std::vector<std::uint64_t> in_hand{};  // ascending
+
+  bool apply(operation const& next) {
+    auto const free = capacity - elements.size() - in_hand.size();
+    switch (next.what) {
+      case step::take_free: return free > 0 && take_in_hand(next.number);
+      case step::put_element: elements.push_back(next.number); return put_down(next.number);
+      case step::take_element:
+        if (elements.empty() || elements.back() != next.number) return false;
+        elements.pop_back();
+        return take_in_hand(next.number);
+      case step::put_free: return put_down(next.number);
+      case step::find_full: return free == 0;
+      case step::find_empty: return elements.empty();
+    }
+    return false;
+  }
+  bool operator==(pooled_lifo_model const&) const = default;
+  std::size_t hash() const {
+    std::size_t out = elements.size();
+    for (auto const each : elements) out = mixed(out, each);
+    for (auto const each : in_hand) out = mixed(out, each);
+    return out;
+  }
+
+ private:
+  bool take_in_hand(std::uint64_t number) {
+    in_hand.insert(std::ranges::lower_bound(in_hand, number), number);
+    return true;
+  }
+  bool put_down(std::uint64_t number) {
+    auto const at = std::ranges::find(in_hand, number);
+    if (at == in_hand.end()) return false;
+    in_hand.erase(at);
+    return true;
+  }
+};
+
+// Each transfer as the steps it consists of: any time between its call and its return.
+inline history<pooled_lifo_model::operation> in_steps(history<transfer> const& all) {
+  using step = pooled_lifo_model::step;
+  history<pooled_lifo_model::operation> out;
+  for (auto const& each : all) {
+    auto const add = [&](step what) { out.push_back({{what, each.what.number}, each.called, each.returned}); };
+    if (each.what.is_refusal) {
+      add(each.what.is_push ? step::find_full : step::find_empty);
+    } else {
+      add(each.what.is_push ? step::take_free : step::take_element);
+      add(each.what.is_push ? step::put_element : step::put_free);
+    }
   }
   return out;
 }
