@@ -50,6 +50,8 @@ class element_audit {
     if (first + numbers_at_once > bytes_.size()) return std::nullopt;
     return first;
   }
+  // How many such runs of numbers there are.
+  std::uint64_t runs() const { return bytes_.size() / numbers_at_once; }
   void report(std::uint64_t number) const { bytes_.atomic(number).fetch_or(reported); }
   void take(element const& got) const {
     if (!got.is_whole() || got.number >= bytes_.size())
