@@ -14,6 +14,7 @@
 
 #include "child.hpp"
 #include "hostile.hpp"
+#include "hostile_sync_users.hpp"
 #include "hostile_users.hpp"
 #include "scratch.hpp"
 
@@ -46,6 +47,15 @@ std::map<std::string, subject> const subjects{
     {"bitset", {publish_bitset, user_of_bitset}},
     {"heap", {publish_heap, user_of_heap}},
     {"heap's inside", {publish_heap, no_user_of_heap}},
+    {"mutex", {publish_sync<mutex>, user_of_mutex}},
+    {"shared_mutex", {publish_sync<shared_mutex, 4>, user_of_shared_mutex}},
+    {"condition_variable", {publish_sync<condition_variable>, user_of_condition_variable}},
+    {"counting_semaphore", {publish_sync<counting_semaphore, 1, 3>, user_of_semaphore}},
+    {"event", {publish_sync<event>, user_of_event}},
+    {"latch", {publish_sync<latch, 3>, user_of_latch}},
+    {"barrier", {publish_sync<barrier, 2>, user_of_barrier}},
+    {"once_flag", {publish_sync<once_flag>, user_of_once_flag}},
+    {"future", {publish_sync<future<sample>>, user_of_future}},
 };
 
 segment_options small() {
@@ -212,6 +222,15 @@ TEST(hostile_structures, HeapThatIsLookedAt) {
   auto const whole = specimen_with(subjects.at("heap's inside"));
   sweep_ranges("heap's inside", whole, whole.parts("structure"));
 }
+TEST(hostile_structures, Mutex) { sweep_structure("mutex"); }
+TEST(hostile_structures, SharedMutex) { sweep_structure("shared_mutex"); }
+TEST(hostile_structures, ConditionVariable) { sweep_structure("condition_variable"); }
+TEST(hostile_structures, CountingSemaphore) { sweep_structure("counting_semaphore"); }
+TEST(hostile_structures, Event) { sweep_structure("event"); }
+TEST(hostile_structures, Latch) { sweep_structure("latch"); }
+TEST(hostile_structures, Barrier) { sweep_structure("barrier"); }
+TEST(hostile_structures, OnceFlag) { sweep_structure("once_flag"); }
+TEST(hostile_structures, Future) { sweep_structure("future"); }
 
 }  // namespace
 }  // namespace stoa::testing
