@@ -39,7 +39,7 @@ void register_for_wakes() noexcept {
 void announce_sleep(wait_flag& flag) noexcept {
   flag.sleepers.store(1, std::memory_order_seq_cst);  // before the second look (I1)
   // Every registered thread that runs now passes a fence; one that does not run passed one when it
-  // stopped running. Where it fails, wait_slice bounds what may be missed (I2).
+  // stopped running. Where it fails, the slice bounds what may be missed (I2).
   if (membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) != 0)
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
@@ -49,7 +49,7 @@ bool sleep_on(wait_flag& flag, wait_clock::duration most) noexcept {
   if (ns <= 0) return false;
   timespec const timeout{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
   // A flag that was cleared has woken its sleepers: who slept through is still announced. (Or another
-  // sleeper has just set it and not passed its barrier yet: then this sleep may be one wait_slice too long.)
+  // sleeper has just set it and not passed its barrier yet: then this sleep may be one slice too long.)
   return futex(flag.sleepers, FUTEX_WAIT, 1, &timeout) != 0 && errno == ETIMEDOUT &&
          flag.sleepers.load(std::memory_order_relaxed) == 1;  // else it was cleared just now: announce again
 }

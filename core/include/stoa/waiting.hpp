@@ -8,7 +8,7 @@
 //                   The barrier is on the sleeper's side only: membarrier() makes every running thread
 //                   of every registered process pass a full fence, so a changer whose change the
 //                   sleeper did not see sees the flag. Changers pay a load.
-// I2 bounded        a sleep ends after wait_slice whatever happens: a changer that died between
+// I2 bounded        a sleep ends after two wait_slices whatever happens: a changer that died between
 //                   change and wake, or a kernel without membarrier, delays by that much
 //
 // Where membarrier is missing the changer runs a fence (wake_needs_fence()).
@@ -57,8 +57,9 @@ class deadline {
   wait_clock::time_point when_;
 };
 
-// How long a sleeper trusts that somebody would have woken it.
+// How long a sleeper trusts that somebody would have woken it; twice that when it has slept for a while.
 inline constexpr std::chrono::milliseconds wait_slice{4};
+inline constexpr int short_slices = 64;
 
 struct wait_flag {       // offset size
   atomic_u32 sleepers;  //      0    4  0 none, 1 perhaps some
@@ -96,7 +97,7 @@ void pause_briefly() noexcept;     // one spin
 void give_up_the_core() noexcept;  // one yield
 
 // Calls attempt(thorough) until it returns something true or `until` passes; returns its last result.
-// `thorough` asks it to look for the dead as well; that happens every wait_slice at least.
+// `thorough` asks it to look for the dead as well; that happens with every slice.
 template <class Attempt>
 auto wait_for(wait_flag& flag, deadline until, wait_strategy strategy, Attempt attempt)
     -> decltype(attempt(true)) {
@@ -109,11 +110,16 @@ auto wait_for(wait_flag& flag, deadline until, wait_strategy strategy, Attempt a
     }
   auto next_look = wait_clock::now();
   bool is_announced = false;
-  for (;;) {
+  for (int slices = 0;;) {
     if (strategy == wait_strategy::adaptive || strategy == wait_strategy::sleep) {
       if (!is_announced) announce_sleep(flag);
       if (auto done = attempt(true); done || until.has_passed()) return done;
-      is_announced = sleep_on(flag, until.left(wait_slice));
+      bool const is_short = slices < short_slices;
+      slices += is_short;
+      is_announced = sleep_on(flag, until.left(is_short ? wait_slice : 2 * wait_slice));
+      if (is_announced) continue;
+      // Woken: what it slept for is there, mostly, and needs neither the barrier nor a look for the dead.
+      if (auto done = attempt(false)) return done;
       continue;
     }
     auto const now = wait_clock::now();

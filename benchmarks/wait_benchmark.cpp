@@ -1,0 +1,230 @@
+// What waiting in the kernel costs, and how long it takes to wake up: for a message, and when a process dies.
+//
+//   wait_benchmark [--messages N] [--deaths N] [--seconds N] [--awake]
+//
+// Two processes, each on a core of its own. The receiver sleeps for a message, 1 ms at least, then the sender sends
+// the time: what has passed when the receiver has the message is the wake-up. A raw futex of the same kind (a word
+// between two processes, nothing else) is measured beside it, in the same rounds: less is not to be had.
+// --awake: something of the lowest priority runs on the receiver's core, so that the time does not depend on how
+// long the machine takes to wake up a core that has halted.
+#include <fmt/format.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <stoa/stoa.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace stoa::literals;
+using namespace std::chrono_literals;
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;  // one for all processes
+using microseconds = std::chrono::duration<double, std::micro>;
+
+struct settings {
+  unsigned messages = 2000;
+  unsigned deaths = 50;
+  unsigned seconds = 10;
+  bool awake = false;
+};
+
+void pin_to(unsigned core) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(core % std::max(1u, std::thread::hardware_concurrency()), &one);
+  ::sched_setaffinity(0, sizeof(one), &one);
+}
+
+template <class Work>
+pid_t in_child(Work work) {
+  auto const child = ::fork();
+  if (child != 0) return child;
+  try {
+    work();
+  } catch (std::exception const& problem) {
+    fmt::print(stderr, "{}\n", problem.what());
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+void expect_success(pid_t child) {
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child || status != 0) {
+    fmt::print(stderr, "a child ended with status {}\n", status);
+    std::exit(1);
+  }
+}
+
+std::string distribution(std::vector<double> of) {
+  std::ranges::sort(of);
+  auto const at = [&](double share) { return of[static_cast<std::size_t>(share * static_cast<double>(of.size() - 1))]; };
+  return fmt::format("median {:.1f}, 90 % {:.1f}, 99 % {:.1f}, worst {:.1f} us", at(.5), at(.9), at(.99), at(1));
+}
+
+// Keeps core 1 from halting while it exists, and gives way to everybody.
+class busy_core {
+ public:
+  explicit busy_core(bool is_wanted) {
+    if (!is_wanted) return;
+    child_ = in_child([] {
+      pin_to(1);
+      sched_param const none{};
+      ::sched_setscheduler(0, SCHED_IDLE, &none);
+      for (;;) std::atomic_signal_fence(std::memory_order_seq_cst);
+    });
+  }
+  busy_core(busy_core const&) = delete;
+  busy_core& operator=(busy_core const&) = delete;
+  ~busy_core() {
+    if (child_ == 0) return;
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+
+ private:
+  pid_t child_ = 0;
+};
+
+// What the two processes share beside the segment.
+struct bare_futex {
+  std::atomic<std::uint32_t> word{0};
+  std::atomic<std::int64_t> sent{0};
+  std::atomic<std::uint32_t> rounds_done{0};
+
+  void sleep() {
+    while (word.load(std::memory_order_acquire) == 0)
+      ::syscall(SYS_futex, &word, FUTEX_WAIT, 0, nullptr, nullptr, 0);
+    word.store(0, std::memory_order_relaxed);
+  }
+  void wake() {
+    word.store(1, std::memory_order_release);
+    ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  }
+};
+
+std::int64_t now() { return clock_type::now().time_since_epoch().count(); }
+double since(std::int64_t when) { return microseconds{std::chrono::nanoseconds{now() - when}}.count(); }
+
+void receive(std::string const& name, bare_futex& bare, unsigned messages) {
+  pin_to(1);
+  auto const consumer = stoa::segment::open(name).attach<stoa::message_ring>("ring").consumer();
+  std::vector<double> ours, floor;
+  for (unsigned i = 0; i < messages; ++i) {
+    auto got = consumer.receive_for(10s, stoa::wait_strategy::sleep);
+    std::int64_t sent = 0;
+    std::memcpy(&sent, got.value().data().data(), sizeof(sent));
+    ours.push_back(since(sent));
+    got->commit();
+    bare.rounds_done.store(2 * i + 1, std::memory_order_release);
+    bare.sleep();
+    floor.push_back(since(bare.sent.load(std::memory_order_relaxed)));
+    bare.rounds_done.store(2 * i + 2, std::memory_order_release);
+  }
+  fmt::print("wake-up for a message        {}\n", distribution(ours));
+  fmt::print("wake-up by a bare futex      {}\n", distribution(floor));
+  std::fflush(stdout);
+}
+
+void measure_wake_ups(std::string const& name, stoa::segment const& segment, unsigned messages) {
+  auto const ring = segment.publish<stoa::message_ring>("ring", 64_KiB);
+  auto& bare = *::new (::mmap(nullptr, sizeof(bare_futex), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+      bare_futex{};
+  auto const receiver = in_child([&] { receive(name, bare, messages); });
+  pin_to(0);
+  // Long enough for the other to fall asleep, and for this core to have done something else.
+  auto const pause = [&](unsigned done) {
+    while (bare.rounds_done.load(std::memory_order_acquire) < done) std::this_thread::sleep_for(50us);
+    std::this_thread::sleep_for(1ms);
+  };
+  for (unsigned i = 0; i < messages; ++i) {
+    pause(2 * i);
+    auto const sent = now();
+    ring.try_send(std::as_bytes(std::span{&sent, 1}));
+    pause(2 * i + 1);
+    bare.sent.store(now(), std::memory_order_relaxed);
+    bare.wake();
+  }
+  expect_success(receiver);
+}
+
+double seconds_of(timeval const& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+
+// A process that does nothing but sleep for a message that does not come.
+void measure_idling(std::string const& name, unsigned seconds) {
+  expect_success(in_child([&] {
+    auto const consumer = stoa::segment::open(name).attach<stoa::message_ring>("ring").consumer();
+    rusage before{}, after{};
+    ::getrusage(RUSAGE_SELF, &before);
+    if (consumer.receive_for(std::chrono::seconds{seconds})) throw std::runtime_error{"a message out of nothing"};
+    ::getrusage(RUSAGE_SELF, &after);
+    auto const spent = seconds_of(after.ru_utime) + seconds_of(after.ru_stime) - seconds_of(before.ru_utime) -
+                       seconds_of(before.ru_stime);
+    fmt::print("asleep for {} s             {:.2f} % of a core\n", seconds, 100 * spent / seconds);
+    std::fflush(stdout);
+  }));
+}
+
+// From SIGKILL to the answer that one gets who waits for what the dead process had promised.
+void measure_deaths(std::string const& name, stoa::segment const& segment, unsigned deaths) {
+  std::vector<double> all;
+  for (unsigned i = 0; i < deaths; ++i) {
+    auto const answer = segment.publish<stoa::future<std::uint64_t>>("answer");
+    auto const promised = segment.publish<stoa::event>("promised");
+    auto const child = in_child([&] {
+      auto const mine = stoa::segment::open(name);
+      auto const promise = mine.attach<stoa::future<std::uint64_t>>("answer").promise();
+      mine.attach<stoa::event>("promised").set();
+      for (;;) ::pause();
+    });
+    promised.wait();
+    std::int64_t killed = 0;
+    std::thread killer{[&] {
+      std::this_thread::sleep_for(std::chrono::microseconds{5000 + i * 373 % 4000});  // anywhere in a slice
+      killed = now();
+      ::kill(child, SIGKILL);
+    }};
+    while (!answer.wait_for(1s, stoa::wait_strategy::sleep)) {
+    }
+    auto const learned = now();
+    killer.join();
+    all.push_back(microseconds{std::chrono::nanoseconds{learned - killed}}.count());
+    ::waitpid(child, nullptr, 0);
+    segment.erase("answer");
+    segment.erase("promised");
+  }
+  fmt::print("told of a death              {}\n", distribution(all));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  settings with;
+  CLI::App app{"Measures wake-ups, the cost of sleeping, and how soon a death is told"};
+  app.add_option("--messages", with.messages, "wake-ups of each kind")->capture_default_str();
+  app.add_option("--deaths", with.deaths, "processes killed")->capture_default_str();
+  app.add_option("--seconds", with.seconds, "of idling")->capture_default_str();
+  app.add_flag("--awake", with.awake, "keep the receiver's core from halting");
+  CLI11_PARSE(app, argc, argv);
+  busy_core const awake{with.awake};
+  auto const name = fmt::format("wait-benchmark-{}", ::getpid());
+  auto const segment = stoa::segment::create(name, 1_MiB);
+  measure_wake_ups(name, segment, with.messages);
+  measure_idling(name, with.seconds);
+  measure_deaths(name, segment, with.deaths);
+}
