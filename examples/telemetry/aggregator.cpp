@@ -18,6 +18,7 @@ namespace telemetry {
 namespace {
 
 using namespace std::chrono_literals;
+using examples::stop_requested;
 
 struct options {
   std::string segment = "telemetry";
@@ -79,7 +80,7 @@ int main(int argc, char** argv) try {
                  "a SIGKILL is likely to hit in between")
       ->check(CLI::Range(0, 1'000'000));
   CLI11_PARSE(app, argc, argv);
-  telemetry::stop_on_signals();
+  examples::stop_on_signals();
   telemetry::run(chosen);
 } catch (std::exception const& problem) {
   std::cerr << "aggregator: " << problem.what() << '\n';

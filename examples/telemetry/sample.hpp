@@ -7,7 +7,12 @@
 #include <stoa/segment.hpp>
 #include <string_view>
 
+#include "text.hpp"
+
 namespace telemetry {
+
+using examples::to_text;
+using examples::view_of;
 
 // Names in the segment. Beside them each series has a value<series_summary> under its own name.
 inline constexpr std::string_view samples_name = "samples";        // queue<sample>
@@ -35,18 +40,6 @@ struct sample {
   std::uint64_t series = 0;  // index into the series_list
 };
 BOOST_DESCRIBE_STRUCT(sample, (), (number, time_ns, value, series))
-
-// Text in shared memory holds no pointer: it is zero padded, and may fill its place entirely.
-template <std::size_t N>
-std::array<char, N> to_text(std::string_view from) {
-  std::array<char, N> text{};
-  std::ranges::copy(from.substr(0, N), text.begin());
-  return text;
-}
-template <std::size_t N>
-std::string_view view_of(std::array<char, N> const& text) {
-  return {text.data(), static_cast<std::size_t>(std::ranges::find(text, '\0') - text.begin())};
-}
 
 struct series_label {
   std::array<char, 32> name{};

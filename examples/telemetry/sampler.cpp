@@ -18,6 +18,7 @@ namespace telemetry {
 namespace {
 
 using namespace std::chrono_literals;
+using examples::stop_requested;
 using clock = std::chrono::steady_clock;
 
 struct options {
@@ -82,7 +83,7 @@ int main(int argc, char** argv) try {
       ->capture_default_str();
   app.add_option("--seconds", chosen.seconds, "how long; 0: until stopped")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  telemetry::stop_on_signals();
+  examples::stop_on_signals();
   telemetry::run(chosen);
 } catch (std::exception const& problem) {
   std::cerr << "sampler: " << problem.what() << '\n';

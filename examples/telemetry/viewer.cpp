@@ -14,6 +14,7 @@ namespace telemetry {
 namespace {
 
 using namespace std::chrono_literals;
+using examples::stop_requested;
 
 void print_once(std::string const& name) {
   for (auto const& line : draw_table(stoa::segment::open_read_only(name)))
@@ -24,7 +25,7 @@ void print_once(std::string const& name) {
 // microseconds, and tells whether the name is still there.
 void watch(std::string const& name) {
   auto segment = stoa::segment::open_read_only(name);
-  terminal const screen;
+  examples::terminal const screen;
   while (!stop_requested()) {
     auto lines = draw_table(segment);
     lines.push_back("q: quit");
@@ -46,8 +47,8 @@ int main(int argc, char** argv) try {
   app.add_option("--segment", name, "name of the segment")->capture_default_str();
   app.add_flag("--once", once, "print the table and end, also when this is no terminal");
   CLI11_PARSE(app, argc, argv);
-  telemetry::stop_on_signals();
-  if (once || !telemetry::terminal::is_there())
+  examples::stop_on_signals();
+  if (once || !examples::terminal::is_there())
     telemetry::print_once(name);
   else
     telemetry::watch(name);

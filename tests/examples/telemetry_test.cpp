@@ -3,13 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include <fstream>
-#include <sstream>
 #include <stoa/stoa.hpp>
 
-#include "child.hpp"
+#include "example_program.hpp"
 #include "sample.hpp"
 #include "scratch.hpp"
 #include "series.hpp"
@@ -18,35 +15,17 @@ namespace telemetry {
 namespace {
 
 using stoa::testing::child;
-using stoa::testing::child_program;
 using stoa::testing::eventually;
 using ::testing::HasSubstr;
-
-// Becomes one of the example's programs: {file for its output, program, arguments...}.
-child_program const example{"example", [](stoa::testing::child_arguments const& words) {
-                              if (std::freopen(words.at(0).c_str(), "w", stdout) == nullptr)
-                                return 95;
-                              auto const file = TELEMETRY_PROGRAMS + words.at(1);
-                              std::vector<char*> argv;
-                              for (std::size_t i = 1; i < words.size(); ++i)
-                                argv.push_back(const_cast<char*>(words[i].c_str()));
-                              argv.push_back(nullptr);
-                              ::execv(file.c_str(), argv.data());
-                              return 94;
-                            }};
 
 class telemetry_pipeline : public ::testing::Test {
  protected:
   child start(std::string const& program, std::vector<std::string> arguments = {}) {
-    arguments.insert(arguments.begin(), {output_file(), program, "--segment", name_.str()});
-    return child::start("example", arguments);
+    arguments.insert(arguments.begin(), {"--segment", name_.str()});
+    return stoa::testing::start_example(TELEMETRY_PROGRAMS + program, output_file(), arguments);
   }
   child start_aggregator() { return start("aggregator", {"--work-us", "10"}); }
-  std::string output() const {
-    std::ostringstream text;
-    text << std::ifstream{output_file()}.rdbuf();
-    return text.str();
-  }
+  std::string output() const { return stoa::testing::content_of(output_file()); }
   std::uint64_t produced() const {
     auto const segment = stoa::segment::try_open_read_only(name_);
     if (!segment) return 0;

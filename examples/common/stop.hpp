@@ -2,7 +2,7 @@
 #pragma once
 #include <csignal>
 
-namespace telemetry {
+namespace examples {
 
 inline volatile std::sig_atomic_t stop_flag = 0;
 
@@ -14,4 +14,4 @@ inline bool stop_requested() {
   return stop_flag != 0;
 }
 
-}  // namespace telemetry
+}  // namespace examples

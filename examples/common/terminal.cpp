@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace telemetry {
+namespace examples {
 namespace {
 
 // ECMA-48 control sequences.
@@ -24,12 +24,12 @@ void write_out(std::string const& text) {
   std::fflush(stdout);
 }
 
-std::size_t rows() {
+}  // namespace
+
+std::size_t terminal::rows() const {
   winsize size{};
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
 }
-
-}  // namespace
 
 bool terminal::is_there() {
   return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
@@ -64,4 +64,4 @@ char terminal::key_within(std::chrono::milliseconds most) const {
   return 0;
 }
 
-}  // namespace telemetry
+}  // namespace examples

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace telemetry {
+namespace examples {
 
 // Takes the terminal for itself until the end of its life; what was on the screen comes back.
 class terminal {
@@ -21,10 +21,11 @@ class terminal {
   // The next key, or 0 if none was pressed in time. A signal ends the wait.
   char key_within(std::chrono::milliseconds most) const;
 
+  std::size_t rows() const;
   static bool is_there();
 
  private:
   termios before_{};
 };
 
-}  // namespace telemetry
+}  // namespace examples
