@@ -39,7 +39,13 @@ constexpr errc all_codes[] = {errc::not_found,
                               errc::would_deadlock,
                               errc::not_owner,
                               errc::broken_promise,
-                              errc::already_satisfied};
+                              errc::already_satisfied,
+                              errc::timed_out,
+                              errc::not_listening,
+                              errc::too_many_connections,
+                              errc::version_mismatch,
+                              errc::terms_mismatch,
+                              errc::connection_closed};
 
 TEST(errc, EachCodeHasANumberAndATextOfItsOwn) {
   std::set<int> numbers;

@@ -38,6 +38,12 @@ char const* text(errc code) noexcept {
     case errc::not_owner: return "held by somebody else, or by nobody";
     case errc::broken_promise: return "the promise was broken";
     case errc::already_satisfied: return "the promise was kept before";
+    case errc::timed_out: return "nobody answered in time";
+    case errc::not_listening: return "nobody accepts connections";
+    case errc::too_many_connections: return "all places for connections are taken";
+    case errc::version_mismatch: return "the two sides share no version";
+    case errc::terms_mismatch: return "what one side requires the other refuses";
+    case errc::connection_closed: return "the connection is closed";
   }
   return "unknown error";
 }

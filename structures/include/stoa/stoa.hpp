@@ -4,6 +4,9 @@
 #include <stoa/base/literals.hpp>
 #include <stoa/heap.hpp>
 #include <stoa/bitset.hpp>
+#include <stoa/channel.hpp>
+#include <stoa/channel_listener.hpp>
+#include <stoa/channel_offer.hpp>
 #include <stoa/map.hpp>
 #include <stoa/message_ring.hpp>
 #include <stoa/object_pool.hpp>

@@ -50,6 +50,13 @@ enum class errc : std::int32_t {
   not_owner = 62,          // let go by a thread that does not hold it
   broken_promise = 63,     // who had promised a value is gone and did not give it
   already_satisfied = 64,  // the promise was kept before
+  // connections (channel)
+  timed_out = 70,             // nobody answered in time
+  not_listening = 71,         // nobody alive accepts connections
+  too_many_connections = 72,  // all places for connections are taken
+  version_mismatch = 73,      // the two sides share no version of their protocol
+  terms_mismatch = 74,        // what one side requires the other refuses
+  connection_closed = 75,     // the other side is gone, or this one has closed
 };
 
 std::error_category const& error_category() noexcept;
