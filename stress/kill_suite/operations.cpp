@@ -10,6 +10,7 @@ std::vector<operation> all_operations() {
        {&array_operations, &value_operations, &spsc_queue_operations, &queue_operations, &ring_operations,
         &stack_operations, &object_pool_operations, &map_operations, &set_operations, &bitset_operations,
         &message_ring_operations,
+        &channel_operations,
         &mutex_operations,
         &event_operations,
         &counting_semaphore_operations,

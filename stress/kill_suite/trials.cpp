@@ -48,6 +48,7 @@ finding killed(operation const& what, leading const& lead, std::size_t way) {
   watch_over(*here);
   {
     stepped_child victim{[&] { return here->victim(); }};
+    here->meet_victim();
     lead(victim);
   }
   judge(what, *here, way, false, out);
@@ -60,6 +61,7 @@ finding stopped(operation const& what, leading const& lead, std::size_t) {
   watch_over(*here);
   {
     stepped_child victim{[&] { return here->victim(); }};
+    here->meet_victim();
     lead(victim);
     timed(out, [&] { here->others_go_on(out.bad); });
     out.bad.expect(victim.finish(), "it did not get to its end when it continued");
@@ -77,6 +79,7 @@ finding both_killed(operation const& what, leading const& lead, leading const& l
     stepped_child repairer{[&] { return here->repairer(); }};  // ready before there is anything to repair
     {
       stepped_child victim{[&] { return here->victim(); }};
+      here->meet_victim();
       lead(victim);
     }
     lead_repairer(repairer);
@@ -94,7 +97,9 @@ class campaign {
     {
       auto const here = what_.make_world(how_);
       watch_over(*here);
-      trace_ = stepped_child{[&] { return here->victim(); }}.trace();
+      stepped_child victim{[&] { return here->victim(); }};
+      here->meet_victim();
+      trace_ = victim.trace();
     }
     out_.instructions = trace_.size();
     how_ == mode::pair ? run_pairs(with) : run_singles(with);
@@ -142,6 +147,7 @@ class campaign {
     stepped_child repairer{[&] { return here->repairer(); }};
     {
       stepped_child victim{[&] { return here->victim(); }};
+      here->meet_victim();
       cut{trace_, k}.lead(victim);
     }
     return repairer.trace();

@@ -28,6 +28,8 @@ class world {
 
   // In the victim's process: gets ready, and returns the operation. It says what it did in done().
   virtual task victim() = 0;
+  // The victim is ready and stands still: what others do before it goes on.
+  virtual void meet_victim() {}
   // In the process of one who will come upon the dead victim: gets ready before that, and returns
   // what repairs.
   virtual task repairer() = 0;
