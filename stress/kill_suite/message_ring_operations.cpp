@@ -1,5 +1,5 @@
-// What a dead producer had claimed is passed over, what a dead consumer had taken goes to another, what a dead reader had
-// not read holds nobody up; what a stopped one holds is its own.
+// What a dead producer had claimed is passed over, what a dead consumer had taken goes to another, what a dead reader
+// had not read holds nobody up; what a stopped one holds is its own.
 #include <algorithm>
 
 #include "balance.hpp"
@@ -49,6 +49,7 @@ class message_ring_world : public world {
     }
     row_.arrange(ring_);
   }
+  bool has_blocks() const { return ring_.largest_in_record() == large_of_scene.above; }
 
   row row_;
   message_ring ring_;
@@ -57,15 +58,17 @@ class message_ring_world : public world {
 
 class group_world final : public message_ring_world {
  public:
-  explicit group_world(row const& what) : message_ring_world{what, options_of_scene()} {
+  group_world(row const& what, message_ring_options const& options) : message_ring_world{what, options} {
     fill();
     if (what.arrange == first_is_gone) balance_.note_out(1);
   }
-  // Settles, and takes a message back if there is one to be taken back, and gives it on.
+  // Settles, takes a message back if there is one to be taken back, and gives it on; if there are blocks, takes one
+  // that may be a dead one's.
   task repairer() override {
-    return [self = made_ready<actor>(name_, done(), readiness::has_lane)] {
+    return [self = made_ready<actor>(name_, done(), readiness::has_lane), has_blocks = has_blocks()] {
       self->recover();
       static_cast<void>(self->consumer().try_receive());
+      if (has_blocks) static_cast<void>(self->claim(size_of_message(50)));
     };
   }
   contents found(std::size_t way, complaints& bad) override {
@@ -78,7 +81,8 @@ class group_world final : public message_ring_world {
     return out;
   }
   void expect_nothing_leaked(complaints& bad) override {
-    check_all_room(ring_, [&](char const* what) { bad.add(what); });
+    auto const complain = [&](char const* what) { bad.add(what); };
+    has_blocks() ? check_all_blocks(ring_, complain) : check_all_room(ring_, complain);
     expect_all_lanes([&] { home_.attachment().my_lane(); }, bad);
     expect_all_places(bad);
   }
@@ -108,16 +112,18 @@ class group_world final : public message_ring_world {
 };
 
 constexpr std::uint32_t places_for_readers = 3;
+message_ring_options broadcast(when_full full) {
+  return {.checksum = true,
+          .delivery = delivery::broadcast,
+          .when_full = full,
+          .max_readers = places_for_readers,
+          .first_position = position_before_wrap};
+}
 
 // Seen by a reader of the world's own, who is there from the beginning.
 class broadcast_world final : public message_ring_world {
  public:
-  broadcast_world(row const& what, when_full full)
-      : message_ring_world{what, {.checksum = true,
-                                  .delivery = delivery::broadcast,
-                                  .when_full = full,
-                                  .max_readers = places_for_readers,
-                                  .first_position = position_before_wrap}} {
+  broadcast_world(row const& what, message_ring_options const& options) : message_ring_world{what, options} {
     // From here on every send must make room.
     for (std::uint64_t n = 0; n < 3 * ring_units; ++n) {
       static_cast<void>(send_number(ring_, n));
@@ -149,6 +155,11 @@ class broadcast_world final : public message_ring_world {
     for (std::uint64_t n = 0; n < 3 * ring_units; ++n) {
       bad.expect(send_number(ring_, n), "room was lost");
       bad.expect(reader_.poll([](auto const&) {}) == 1, "a message is not there");
+    }
+    if (has_blocks()) {
+      for (std::uint64_t n = 0; n < blocks_of_scene; ++n)
+        bad.expect(send_number(ring_, 301 + 3 * n), "a block was lost");
+      bad.expect(reader_.poll([](auto const&) {}) == blocks_of_scene, "messages in all blocks");
     }
     {
       std::vector<message_reader> others;
@@ -183,35 +194,65 @@ class broadcast_world final : public message_ring_world {
 
 void read_one(actor& self) { static_cast<void>(self->reader().try_receive()); }
 
+template <class World>
+void add(std::vector<operation>& to, std::vector<row> const& rows, message_ring_options const& options) {
+  for (auto const& each : rows)
+    to.push_back({"message_ring", each.name, each.before, each.after,
+                  [each, options](mode) { return std::make_unique<World>(each, options); }});
+}
+
 }  // namespace
 
 std::vector<operation> message_ring_operations() {
   std::vector<operation> out;
-  for (auto const& each : {
-           row{"send", 1, nothing, send, {1}, {1, 50}, 1},
-           row{"send that fills the end", 1, nothing, send_longer, {1}, {1, 52}, 1},
-           row{"first send of a thread", 2, nothing, send, {1, 2}, {1, 2, 50}, 2, readiness::attached},
-           row{"send to a full ring", 6, one_was_aborted, send, {1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}, 6},
-           row{"send that reclaims", 6, first_is_gone, send_shorter, {2, 3, 4, 5, 6}, {2, 3, 4, 5, 6, 51}, 5},
-           row{"send_n", 1, nothing, send_three, {1}, {1, 50, 51, 52}, 1},
-           row{"claim and commit", 2, nothing, claim_and_commit, {1, 2}, {1, 2, 50}, 2},
-           row{"claim and abort", 2, nothing, claim_and_abort, {1, 2}, {1, 2}, 2},
-           row{"receive", 3, nothing, receive, {1, 2, 3}, {2, 3}, 2},
-           row{"receive of a returned message", 3, first_was_returned, receive, {1, 2, 3}, {2, 3}, 2},
-           row{"receive and abort", 3, nothing, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 2},
-           row{"receive and abort, returned", 3, two_were_returned, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 1},
-       })
-    out.push_back({"message_ring", each.name, each.before, each.after,
-                   [each](mode) { return std::make_unique<group_world>(each); }});
-  for (auto const& each : {
-           row{"broadcast: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2},
-           row{"broadcast: read", 2, nothing, read_one, {1, 2}, {1, 2}, 2},
-       })
-    out.push_back({"message_ring", each.name, each.before, each.after,
-                   [each](mode) { return std::make_unique<broadcast_world>(each, when_full::wait); }});
-  row const over{"overwriting: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2};
-  out.push_back({"message_ring", over.name, over.before, over.after,
-                 [over](mode) { return std::make_unique<broadcast_world>(over, when_full::overwrite); }});
+  add<group_world>(
+      out,
+      {
+          {"send", 1, nothing, send, {1}, {1, 50}, 1},
+          {"send that fills the end", 1, nothing, send_longer, {1}, {1, 52}, 1},
+          {"first send of a thread", 2, nothing, send, {1, 2}, {1, 2, 50}, 2, readiness::attached},
+          {"send to a full ring", 6, one_was_aborted, send, {1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}, 6},
+          {"send that reclaims", 6, first_is_gone, send_shorter, {2, 3, 4, 5, 6}, {2, 3, 4, 5, 6, 51}, 5},
+          {"send_n", 1, nothing, send_three, {1}, {1, 50, 51, 52}, 1},
+          {"claim and commit", 2, nothing, claim_and_commit, {1, 2}, {1, 2, 50}, 2},
+          {"claim and abort", 2, nothing, claim_and_abort, {1, 2}, {1, 2}, 2},
+          {"receive", 3, nothing, receive, {1, 2, 3}, {2, 3}, 2},
+          {"receive of a returned message", 3, first_was_returned, receive, {1, 2, 3}, {2, 3}, 2},
+          {"receive and abort", 3, nothing, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 2},
+          {"receive and abort, returned", 3, two_were_returned, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 1},
+      },
+      options_of_scene());
+  // Messages 1, 2, 4 and 50 lie in blocks, of which there are three.
+  add<group_world>(
+      out,
+      {
+          {"large: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2},
+          {"large: send without a free block", 4, nothing, send, {1, 2, 3, 4}, {1, 2, 3, 4}, 4},
+          {"large: send in the block of one that is done", 4, first_is_gone, send, {2, 3, 4}, {2, 3, 4, 50}, 3},
+          {"large: claim and commit", 2, nothing, claim_and_commit, {1, 2}, {1, 2, 50}, 2},
+          {"large: claim and abort", 2, nothing, claim_and_abort, {1, 2}, {1, 2}, 2},
+          {"large: receive", 3, nothing, receive, {1, 2, 3}, {2, 3}, 2},
+          {"large: receive of a returned message", 3, first_was_returned, receive, {1, 2, 3}, {2, 3}, 2},
+          {"large: receive and abort", 3, nothing, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 2},
+      },
+      with_blocks(options_of_scene()));
+  add<broadcast_world>(out,
+                       {
+                           {"broadcast: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2},
+                           {"broadcast: read", 2, nothing, read_one, {1, 2}, {1, 2}, 2},
+                       },
+                       broadcast(when_full::wait));
+  add<broadcast_world>(out,
+                       {
+                           {"large broadcast: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2},
+                           {"large broadcast: claim and abort", 2, nothing, claim_and_abort, {1, 2}, {1, 2}, 2},
+                           {"large broadcast: read", 2, nothing, read_one, {1, 2}, {1, 2}, 2},
+                       },
+                       with_blocks(broadcast(when_full::wait)));
+  add<broadcast_world>(out, {{"overwriting: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2}},
+                       broadcast(when_full::overwrite));
+  add<broadcast_world>(out, {{"large overwriting: send", 1, nothing, send, {1}, {1, 50}, 1}},
+                       with_blocks(broadcast(when_full::overwrite)));
   return out;
 }
 

@@ -4,7 +4,7 @@
 
 namespace stoa {
 
-std::uint64_t message_reader::next_units() {
+std::uint32_t message_reader::next_units() {
   for (auto left = bytes_.capacity() / record_unit; left > 0; --left) {
     auto const position = after_.position;
     auto const found = bytes_.mark(position).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R1
@@ -35,10 +35,11 @@ std::optional<message_view> message_reader::look() {
   auto const position = after_.position;
   auto const& label = bytes_.label(position);
   // relaxed: carried by the mark
-  message_view const seen{label_of(label.size_type.load(std::memory_order_relaxed)), bytes_.message(position),
-                          after_.sequence, label.timestamp.load(std::memory_order_relaxed)};
+  auto const what = label_of(label.size_type.load(std::memory_order_relaxed));
+  message_view const seen{what, bytes_.find_message(position, units, what.size), after_.sequence,
+                          label.timestamp.load(std::memory_order_relaxed)};
   pass(units, true);
-  if (units_for(seen.size()) != units || (bytes_.options().checksum && !bytes_.is_intact(position, seen.data())))
+  if (seen.data().data() == nullptr || (bytes_.options().checksum && !bytes_.is_intact(position, seen.data())))
     refuse_corrupt();
   return seen;
 }
@@ -55,16 +56,17 @@ bool message_reader::catch_up() noexcept {
 }
 
 // False: it was overtaken, and what it says means nothing.
-bool message_reader::copy_next(std::uint64_t units, message_view& seen) {
+bool message_reader::copy_next(std::uint32_t units, message_view& seen) {
   auto const position = after_.position;
   auto const& label = bytes_.label(position);
   auto const size_type = label.size_type.load(std::memory_order_relaxed);
   auto const timestamp = label.timestamp.load(std::memory_order_relaxed);
   auto const what = label_of(size_type);
-  bool is_intact = units_for(what.size) == units;
+  auto const* const message = bytes_.find_message(position, units, what.size);
+  bool is_intact = message != nullptr;
   if (is_intact) {
     copy_.resize(what.size);
-    load_words(copy_.data(), reinterpret_cast<atomic_u64 const*>(bytes_.message(position)), what.size);
+    load_words(copy_.data(), reinterpret_cast<atomic_u64 const*>(message), what.size);
     is_intact = !bytes_.options().checksum || bytes_.is_intact(position, copy_);
   }
   std::atomic_thread_fence(std::memory_order_acquire);  // A8 <- message_claim.hpp:R8
@@ -80,7 +82,7 @@ std::optional<message_view> message_reader::copy() {
   constexpr int most_attempts = 1000;  // while the producers are faster than a copy
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     catch_up();
-    std::uint64_t units = 0;
+    std::uint32_t units = 0;
     try {
       units = next_units();
     } catch (error const&) {

@@ -22,16 +22,11 @@ std::uint32_t checksum_of(std::uint64_t size_type, std::uint64_t timestamp, std:
 
 }  // namespace
 
-// relaxed: carried by commit() (message_ring_bytes.hpp:R1)
-void internal::seal(message_ring_bytes const& ring, held_record const& mine, message_label label) noexcept {
-  auto& header = ring.label(mine.position);
-  auto const size_type = make_size_type(label);
-  auto const timestamp = now(ring.options().timestamps);
-  header.size_type.store(size_type, std::memory_order_relaxed);
-  header.timestamp.store(timestamp, std::memory_order_relaxed);
-  if (!ring.options().checksum) return;
-  std::span<std::byte const> const written{ring.message(mine.position), label.size};
-  header.checksum.store(checksum_of(size_type, timestamp, written), std::memory_order_relaxed);
+internal::record_seal internal::make_seal(message_ring_bytes const& ring, message_label label,
+                                          std::byte const* written) noexcept {
+  record_seal made{make_size_type(label), now(ring.options().timestamps)};
+  if (ring.options().checksum) made.checksum = checksum_of(made.size_type, made.timestamp, {written, label.size});
+  return made;
 }
 
 bool message_ring_bytes::is_intact(std::uint64_t position, std::span<std::byte const> copy) const noexcept {
@@ -112,13 +107,85 @@ held_record message_ring::wait_to_claim(lane_name& name, std::uint32_t units, de
   return mine;
 }
 
+// --- messages that lie in blocks ---
+
+// Takes a block, fills it, and claims the record that refers to it: others do not wait for the copy.
+held_record message_ring::claim_block(lane_name& name, function_ref<void(std::byte*)> fill) const {
+  if (!bytes_.can_claim(owner(), 1)) return {};
+  struct block_being_filled {
+    ~block_being_filled() {
+      if (number == 0) return;
+      ring.blocks().give_back(number);
+      wake(ring.header().producers);
+    }
+    message_ring_bytes const& ring;
+    block_number number;
+  } mine{bytes_, bytes_.take_block(owner())};
+  if (mine.number == 0) return {};
+  fill(bytes_.blocks().bytes(mine.number));
+  auto record = bytes_.claim(owner(), name, 1);
+  if (!record) return {};
+  record.block = std::exchange(mine.number, 0);
+  bytes_.blocks().refer(record.block, record.position);
+  return record;
+}
+
+held_record message_ring::try_to_claim_block(lane_name& name, function_ref<void(std::byte*)> fill) const {
+  auto mine = claim_block(name, fill);
+  if (!mine && entry_->is_look_due()) {
+    bytes_.settle(owner());
+    mine = claim_block(name, fill);
+  }
+  if (!mine) refuse();
+  return mine;
+}
+
+held_record message_ring::wait_to_claim_block(lane_name& name, function_ref<void(std::byte*)> fill, deadline until,
+                                              wait_strategy strategy) const {
+  if (auto const mine = claim_block(name, fill)) return mine;
+  held_record mine;
+  wait_for(bytes_.header().producers, until, strategy, [&](bool thorough) {
+    if (thorough) bytes_.settle(owner());
+    mine = claim_block(name, fill);
+    return static_cast<bool>(mine);
+  });
+  if (!mine) refuse();
+  return mine;
+}
+
+bool message_ring::send_large(std::span<std::byte const> from, std::uint32_t type, patience const* how) const {
+  auto& intent = lanes_.mine().intent;
+  internal::record_seal seal;
+  auto const fill = [&](std::byte* to) {
+    internal::write(bytes_, to, from);
+    seal = internal::make_seal(bytes_, {static_cast<std::uint32_t>(from.size()), type}, from.data());
+  };
+  auto const mine = how == nullptr ? try_to_claim_block(intent, fill)
+                                   : wait_to_claim_block(intent, fill, how->until, how->strategy);
+  if (!mine) return false;
+  internal::seal(bytes_, mine, seal);
+  publish(intent, mine);
+  return true;
+}
+
+message_slot message_ring::claim_large(std::size_t size, std::uint32_t type, patience const* how) const {
+  auto& name = claim_name();
+  auto const nothing = [](std::byte*) {};
+  auto const mine = how == nullptr ? try_to_claim_block(name, nothing)
+                                   : wait_to_claim_block(name, nothing, how->until, how->strategy);
+  return made(name, mine, size, type);
+}
+
+// --- batches ---
+
 // The first record of the batch is published last: until then nobody gets past it, so that store is the point of
 // effect for all. That the claim is its own is said before the marks behind the first could be taken for boundaries.
 std::size_t message_ring::try_send_n(std::span<std::span<std::byte const> const> messages, std::uint32_t type) const {
   auto& intent = lanes_.mine().intent;
   std::size_t count = 0;
   std::uint32_t units = 0;
-  while (count < messages.size()) {
+  if (!messages.empty() && bytes_.blocks().hold(messages[0].size())) return try_send(messages[0], type) ? 1 : 0;
+  while (count < messages.size() && !bytes_.blocks().hold(messages[count].size())) {
     auto const more = units_to_send(messages[count].size());
     if (units + more > bytes_.most_record_units()) break;
     units += more;
@@ -137,8 +204,8 @@ std::size_t message_ring::try_send_n(std::span<std::span<std::byte const> const>
   auto at = mine.position;
   for (auto const& each : messages.first(count)) {
     held_record const one{at, 0, static_cast<std::uint32_t>(units_for(each.size()))};
-    internal::write(bytes_, one, each);
-    internal::seal(bytes_, one, {static_cast<std::uint32_t>(each.size()), type});
+    internal::write(bytes_, bytes_.message(one), each);
+    internal::seal(bytes_, one, message_label{static_cast<std::uint32_t>(each.size()), type});
     if (first) {
       bytes_.commit(one);
     } else {

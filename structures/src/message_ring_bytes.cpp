@@ -14,14 +14,16 @@ constexpr std::uint64_t most_readers = 1024;
 
 // Where the parts begin, from the start of the body.
 struct parts {
-  parts(std::uint64_t capacity, std::uint64_t readers) noexcept
+  parts(std::uint64_t capacity, std::uint64_t readers, large_messages const& large) noexcept
       : marks{sizeof(message_ring_header) + readers * sizeof(reader_place)},
         turns{marks + align_up(capacity / record_unit * sizeof(atomic_u64), pad_bytes)},
         records{turns + (turns - marks)},
-        end{records + capacity} {}
+        blocks{records + capacity},
+        end{blocks + message_blocks::bytes_for(large)} {}
   std::uint64_t marks;
   std::uint64_t turns;
   std::uint64_t records;
+  std::uint64_t blocks;
   std::uint64_t end;
 };
 
@@ -38,6 +40,26 @@ bool is_possible(message_ring_options const& options) noexcept {
          readers_in(options) <= most_readers;
 }
 
+std::uint64_t largest_in(std::uint64_t capacity) noexcept {
+  return std::min<std::uint64_t>(capacity / (2 * record_unit), most_units) * record_unit - sizeof(record_header);
+}
+
+// What is possible of a ring of that capacity.
+bool is_possible(large_messages const& large, std::uint64_t capacity) noexcept {
+  if (large.blocks == 0) return large.block_bytes == 0 && large.above == 0;
+  return large.blocks <= most_message_blocks && large.block_bytes <= most_block_bytes &&
+         is_aligned(large.block_bytes, pad_bytes) && large.above >= least_above && large.above < large.block_bytes &&
+         large.above <= largest_in(capacity);
+}
+
+large_messages complete(large_messages large, std::uint64_t capacity) noexcept {
+  if (large.blocks == 0) return large;
+  large.block_bytes = align_up(std::min(large.block_bytes, most_block_bytes + 1), pad_bytes);
+  if (large.above == 0)
+    large.above = std::max(std::min({capacity / 8, large.block_bytes / 2, largest_in(capacity)}), least_above);
+  return large;
+}
+
 }  // namespace
 
 result<std::uint64_t> message_ring_bytes::bytes_for(message_ring_shape const& asked) {
@@ -45,7 +67,13 @@ result<std::uint64_t> message_ring_bytes::bytes_for(message_ring_shape const& as
   if (!is_possible(asked.options))
     return failure{errc::invalid_argument, "message_ring with options that do not exist"};
   if (asked.capacity > most_capacity) return cannot_hold("message_ring", asked.capacity, 1);
-  return parts{std::bit_ceil(std::max(asked.capacity, least_capacity)), readers_in(asked.options)}.end;
+  auto const capacity = std::bit_ceil(std::max(asked.capacity, least_capacity));
+  auto const large = complete(asked.options.large, capacity);
+  if (!is_possible(large, capacity))
+    return failure{errc::invalid_argument,
+                   fmt::format("message_ring of {} bytes with {} blocks of {} bytes for messages above {}", capacity,
+                               large.blocks, large.block_bytes, large.above)};
+  return parts{capacity, readers_in(asked.options), large}.end;
 }
 
 void message_ring_bytes::format(std::span<std::byte> body, message_ring_shape const& asked) {
@@ -58,6 +86,10 @@ void message_ring_bytes::format(std::span<std::byte> body, message_ring_shape co
   header->checksum = options.checksum ? 1 : 0;
   header->timestamps = static_cast<std::uint32_t>(options.timestamps);
   header->readers = readers_in(options);
+  auto const large = complete(options.large, header->capacity);
+  header->blocks = large.blocks;
+  header->block_bytes = large.block_bytes;
+  header->largest_in_record = large.above;
   // relaxed: nobody can reach these bytes before the name table publishes them
   for (auto* each : {&header->tail, &header->head, &header->free})
     each->store(options.first_position, std::memory_order_relaxed);
@@ -68,13 +100,14 @@ message_ring_bytes::message_ring_bytes(entry_view const& entry, message_ring_sha
       places_{reinterpret_cast<reader_place*>(entry.body.data() + sizeof(message_ring_header))},
       mask_{found.capacity - 1},
       lap_shift_{static_cast<unsigned>(std::bit_width(mask_))},
-      most_units_{static_cast<std::uint32_t>(std::min<std::uint64_t>(found.capacity / (2 * record_unit), most_units))},
+      most_units_{static_cast<std::uint32_t>(units_for(largest_in(found.capacity)))},
       options_{found.options},
       tag_{entry.tag()} {
-  parts const at{found.capacity, found.options.max_readers};
+  parts const at{found.capacity, found.options.max_readers, found.options.large};
   marks_ = reinterpret_cast<atomic_u64*>(entry.body.data() + at.marks);
   turns_ = reinterpret_cast<atomic_u64*>(entry.body.data() + at.turns);
   records_ = entry.body.data() + at.records;
+  blocks_ = message_blocks{entry.body.data() + at.blocks, found.options.large};
 }
 
 result<message_ring_bytes> message_ring_bytes::adopt(entry_view const& entry) {
@@ -89,14 +122,21 @@ result<message_ring_bytes> message_ring_bytes::adopt(entry_view const& entry) {
                    .when_full = static_cast<when_full>(header.when_full),
                    .timestamps = static_cast<message_time>(header.timestamps),
                    .max_readers = static_cast<std::uint32_t>(header.readers),
+                   .large = {.blocks = static_cast<std::uint32_t>(header.blocks),
+                             .block_bytes = header.block_bytes,
+                             .above = header.largest_in_record},
                    .first_position = header.first_position};
   if (header.checksum > 1 || header.readers > most_readers || !is_possible(found.options) ||
       readers_in(found.options) != header.readers)
     return damaged(entry, fmt::format("delivery {}, when_full {}, checksum {}, timestamps {}, {} readers, from {}",
                                       header.delivery, header.when_full, header.checksum, header.timestamps,
                                       header.readers, header.first_position));
-  if (parts{header.capacity, header.readers}.end > entry.body.size())
-    return damaged(entry, fmt::format("a capacity of {} bytes in an extent of {}", header.capacity, entry.body.size()));
+  if (header.blocks > most_message_blocks || !is_possible(found.options.large, header.capacity))
+    return damaged(entry, fmt::format("{} blocks of {} bytes for messages above {}", header.blocks, header.block_bytes,
+                                      header.largest_in_record));
+  if (parts{header.capacity, header.readers, found.options.large}.end > entry.body.size())
+    return damaged(entry, fmt::format("a capacity of {} bytes and {} blocks of {} in an extent of {}", header.capacity,
+                                      header.blocks, header.block_bytes, entry.body.size()));
   return message_ring_bytes{entry, found};
 }
 
@@ -104,6 +144,11 @@ void message_ring_bytes::refuse_damage(std::uint64_t position) const {
   throw error{failure{errc::corrupt_structure,
                       fmt::format("message_ring: the mark at position {} says {:#x}", position,
                                   mark(position).load(std::memory_order_relaxed))}};
+}
+
+void message_ring_bytes::refuse_damaged_block(block_number which, block_word found) const {
+  throw error{failure{errc::corrupt_structure,
+                      fmt::format("message_ring: the word of block {} says {:#x}", which, found)}};
 }
 
 // --- head and free ---
@@ -120,7 +165,8 @@ void message_ring_bytes::pass(std::uint64_t position, record_mark found) const {
   // Acquire: before the look at head. While head is here these are what they are to be, or what they were in an
   // earlier lap; turns only grow, so a late CAS finds another and does nothing.
   auto before = turn(next).load(std::memory_order_acquire);
-  auto const after = turn(position).load(std::memory_order_acquire) + (state_in(found) == record_state::padding ? 0 : 1);
+  auto const is_message = state_in(found) != record_state::padding;
+  auto const after = turn(position).load(std::memory_order_acquire) + is_message;
   if (head.load(std::memory_order_acquire) != position) return;  // A4 <- R4 (I5)
   if (before != after)
     turn(next).compare_exchange_strong(before, after, std::memory_order_relaxed, std::memory_order_relaxed);
@@ -163,15 +209,19 @@ bool message_ring_bytes::make_room(attachment& owner, std::uint64_t position, st
   reclaim();
   if (has_room(position, units)) return true;
   if (options_.when_full != when_full::overwrite) return false;
-  for (auto left = capacity() / record_unit; left > 0; --left) {
-    auto const oldest = take(owner);
-    if (!oldest) return false;
-    release(oldest);
-    header_->lost.fetch_add(1, std::memory_order_relaxed);  // a statistic
+  for (auto left = capacity() / record_unit; left > 0 && drop_oldest(owner); --left) {
     reclaim();
     if (has_room(position, units)) return true;
   }
   return false;
+}
+
+bool message_ring_bytes::drop_oldest(attachment& owner) const {
+  auto const oldest = take(owner);
+  if (!oldest) return false;
+  release(oldest);
+  header_->lost.fetch_add(1, std::memory_order_relaxed);  // a statistic
+  return true;
 }
 
 // --- looking ---
@@ -183,7 +233,8 @@ message_ring_statistics message_ring_bytes::statistics() const noexcept {
   auto const head = header_->head.load(std::memory_order_acquire);  // A4 <- R4
   return {look(turn(head)),       used,
           look(header_->lost),    look(header_->corrupt),
-          look(header_->send_refusals), look(header_->receive_refusals)};
+          look(header_->send_refusals), look(header_->receive_refusals),
+          count_blocks_in_use()};
 }
 
 std::uint64_t message_ring_bytes::count_waiting() const noexcept {

@@ -17,7 +17,10 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
                                 {"lost", counts.lost},
                                 {"corrupt", counts.corrupt},
                                 {"send_refusals", counts.send_refusals},
-                                {"receive_refusals", counts.receive_refusals}};
+                                {"receive_refusals", counts.receive_refusals},
+                                {"blocks", ring->blocks().count()},
+                                {"block_bytes", ring->blocks().block_bytes()},
+                                {"blocks_used", counts.blocks_used}};
 }
 
 // Messages have no common size or type: what is in them only their users know.

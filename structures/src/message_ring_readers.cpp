@@ -42,6 +42,11 @@ std::optional<std::uint64_t> message_ring_bytes::nearest_reader(std::uint64_t ot
 bool message_ring_bytes::make_room_in_broadcast(std::uint64_t position, std::uint64_t units) const {
   // A little more than what is asked for, so that not every send comes here.
   auto const target = position + (units + 1) * record_unit - capacity() + capacity() / 16;
+  return give_up_before(target, [&] { return has_room(position, units); });
+}
+
+// What all readers have read, or nobody waits for, of the records before `target`. Whether it is enough.
+bool message_ring_bytes::give_up_before(std::uint64_t target, function_ref<bool()> is_enough) const {
   for (int attempt = 0; attempt < 16; ++attempt) {
     auto const limit = waits_for_readers() ? nearest_reader(target) : target;
     if (!limit) return false;
@@ -56,7 +61,7 @@ bool message_ring_bytes::make_room_in_broadcast(std::uint64_t position, std::uin
            !header_->free.compare_exchange_weak(free, *granted, std::memory_order_acq_rel,  // R5 -> A5
                                                 std::memory_order_acquire)) {
     }
-    if (has_room(position, units)) return true;
+    if (is_enough()) return true;
     if (is_sole) return false;
   }
   return false;

@@ -138,6 +138,7 @@ void message_ring_bytes::settle(attachment& owner) const {
     wake(header_->receivers);
     wake(header_->producers);
   });
+  free_blocks_of_the_dead(owner);
   if (options_.delivery == delivery::broadcast) return drop_dead_readers(owner);
   advance_head();
   // recall is a hint that a death can lose; the marks tell.

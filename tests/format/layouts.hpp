@@ -245,6 +245,9 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"checksum", offsetof(type, checksum), sizeof(type::checksum)},
         {"timestamps", offsetof(type, timestamps), sizeof(type::timestamps)},
         {"readers", offsetof(type, readers), sizeof(type::readers)},
+        {"blocks", offsetof(type, blocks), sizeof(type::blocks)},
+        {"block_bytes", offsetof(type, block_bytes), sizeof(type::block_bytes)},
+        {"largest_in_record", offsetof(type, largest_in_record), sizeof(type::largest_in_record)},
         {"pad", offsetof(type, pad), sizeof(type::pad)},
         {"tail", offsetof(type, tail), sizeof(type::tail)},
         {"head", offsetof(type, head), sizeof(type::head)},
@@ -272,7 +275,7 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"size_type", offsetof(type, size_type), sizeof(type::size_type)},
         {"timestamp", offsetof(type, timestamp), sizeof(type::timestamp)},
         {"checksum", offsetof(type, checksum), sizeof(type::checksum)},
-        {"unused", offsetof(type, unused), sizeof(type::unused)},
+        {"block", offsetof(type, block), sizeof(type::block)},
     });
   }
   {

@@ -38,6 +38,8 @@ std::map<std::string, subject> const subjects{
     {"message_ring", {publish_group, user_of_group}},
     {"broadcast", {publish_broadcast, user_of_broadcast}},
     {"overwriting broadcast", {publish_overwriting_broadcast, user_of_broadcast}},
+    {"message_ring with blocks", {publish_group_with_blocks, user_of_group}},
+    {"overwriting broadcast with blocks", {publish_overwriting_broadcast_with_blocks, user_of_broadcast}},
     {"ring", {publish_ring, user_of_ring}},
     {"bounded ring", {publish_bounded_ring, user_of_ring}},
     {"stack", {publish_stack, user_of_stack}},
@@ -205,6 +207,8 @@ TEST(hostile_structures, TheSpecimensAreFine) {
 TEST(hostile_structures, MessageRing) { sweep_with_lanes("message_ring", 2); }
 TEST(hostile_structures, BroadcastMessageRing) { sweep_with_lanes("broadcast", 2); }
 TEST(hostile_structures, OverwritingMessageRing) { sweep_structure("overwriting broadcast"); }
+TEST(hostile_structures, MessageRingWithBlocks) { sweep_structure("message_ring with blocks"); }
+TEST(hostile_structures, OverwritingMessageRingWithBlocks) { sweep_structure("overwriting broadcast with blocks"); }
 TEST(hostile_structures, Ring) { sweep_structure("ring"); }
 TEST(hostile_structures, BoundedRing) { sweep_structure("bounded ring"); }
 TEST(hostile_structures, Stack) { sweep_with_lanes("stack", 2); }

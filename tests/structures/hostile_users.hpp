@@ -49,6 +49,14 @@ inline void publish_group(segment const& in) {
   auto const second = consumer.try_receive();  // given back
   first->commit();
 }
+constexpr large_messages two_blocks{.blocks = 2, .block_bytes = 512, .above = 64};
+inline void publish_group_with_blocks(segment const& in) {
+  publish_messages(in, {.large = two_blocks});
+  ignore(in.attach<message_ring>("it").consumer().try_receive());  // given back
+}
+inline void publish_overwriting_broadcast_with_blocks(segment const& in) {
+  publish_messages(in, {.delivery = delivery::broadcast, .when_full = when_full::overwrite, .large = two_blocks});
+}
 inline void publish_broadcast(segment const& in) {
   publish_messages(in, {.delivery = delivery::broadcast, .max_readers = 2});
 }
@@ -56,7 +64,7 @@ inline void publish_overwriting_broadcast(segment const& in) {
   publish_messages(in, {.checksum = true, .delivery = delivery::broadcast, .when_full = when_full::overwrite});
 }
 inline void insist_on(message_view const& each) {
-  insist(each.size() <= 512 - 32, "a message that does not fit");
+  insist(each.size() <= 512, "a message that does not fit");
   std::byte sum{};
   for (auto const byte : each.data()) sum ^= byte;
   ignore(sum);

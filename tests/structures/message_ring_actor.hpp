@@ -22,6 +22,13 @@ inline constexpr std::uint64_t position_before_wrap = 0 - 3 * record_unit;
 inline message_ring_options options_of_scene(when_full full = when_full::wait) {
   return {.checksum = true, .when_full = full, .first_position = position_before_wrap};
 }
+// Two of three numbered messages lie in blocks.
+inline constexpr std::uint32_t blocks_of_scene = 3;
+inline constexpr large_messages large_of_scene{.blocks = blocks_of_scene, .block_bytes = 128, .above = 32};
+inline message_ring_options with_blocks(message_ring_options options) {
+  options.large = large_of_scene;
+  return options;
+}
 
 using actor = actor_on<message_ring>;
 
@@ -98,6 +105,26 @@ contents drained(message_consumer const& consumer, std::size_t way, Complain bad
   for (std::size_t i = 1; is_all && i < sequences.size(); ++i)
     if (sequences[i] != sequences[i - 1] + 1) bad("a gap in the sequence");
   return out;
+}
+
+// The empty ring has all its blocks, twice. At first perhaps some that the dead were filling.
+template <class Complain>
+void check_all_blocks(message_ring const& ring, Complain bad) {
+  auto const consumer = ring.consumer();
+  for (int round = 0; round < 2; ++round) {
+    if (round != 0 && ring.statistics().blocks_used != 0) bad("an empty ring's blocks");
+    for (std::uint64_t n = 0; n < blocks_of_scene; ++n)
+      if (!send_number(ring, 301 + 3 * n)) bad("a block was lost");
+    if (send_number(ring, 998)) bad("more than there are blocks for");
+    for (std::uint64_t n = 0; n < blocks_of_scene; ++n) {
+      auto got = consumer.try_receive();
+      if (!got || !is_numbered_message(got->data()) || number_in(got->data()) != 301 + 3 * n) {
+        bad("messages in all blocks");
+        return;
+      }
+      got->commit();
+    }
+  }
 }
 
 // The empty ring can hold all it could when it was new, twice.

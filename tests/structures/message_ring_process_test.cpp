@@ -95,6 +95,13 @@ int run_claimer(child_arguments const& a) {
   for (;;) ::usleep(1000);
 }
 child_program const claimer{"claimer", run_claimer};
+child_program const large_claimer{"large claimer", [](child_arguments const& a) {
+                                    auto const home = segment::open(a.at(0));
+                                    auto const slot = home.attach<message_ring>("m").claim(100);
+                                    home.attach<counters>("signs").atomic(0).store(1);
+                                    for (;;) ::usleep(1000);
+                                    return 0;
+                                  }};
 
 class message_ring_processes : public ::testing::Test {
  protected:
@@ -198,6 +205,69 @@ TEST_F(message_ring_processes, LeavingInOrderReturnsWhatWasHeld) {
   signs.atomic(1).store(1);
   EXPECT_TRUE(started("holder", {"3"}).wait().is_success());  // commits the last, drops the others
   EXPECT_THAT(all(), ElementsAre(1, 2));
+}
+
+// With blocks, of which the dead may have been filling some.
+class large_message_processes : public message_ring_processes {
+ protected:
+  large_message_processes() {
+    home.erase("m");
+    ring = home.publish<message_ring>("m", ring_bytes_of_scene, with_blocks(options_of_scene()));
+    consumer = ring.consumer();
+  }
+};
+
+TEST_F(large_message_processes, TheBlockOfADeadProducerIsFree) {
+  for (std::uint32_t i = 0; i < blocks_of_scene; ++i) {
+    signs.atomic(0).store(0);
+    auto victim = started_until_it_signs("large claimer");
+    EXPECT_EQ(ring.statistics().blocks_used, 1u);
+    victim.stop();
+    for (int other = 0; other < 2; ++other) EXPECT_TRUE(send_number(ring, 1));
+    EXPECT_FALSE(send_number(ring, 1)) << "slow is not dead";
+    victim.kill();
+    EXPECT_TRUE(ring.send_for(numbered_message(1), 0, 30s)) << "its block";
+    EXPECT_EQ(all(), contents(3, 1));
+  }
+  check_all_blocks(ring, [](char const* what) { ADD_FAILURE() << what; });
+}
+
+TEST_F(large_message_processes, TheBlockOfADeadConsumersMessageIsNot) {
+  send(1, 2);
+  started_until_it_signs("holder", {"1"}).kill();
+  ASSERT_TRUE(send_number(ring, 4));
+  EXPECT_FALSE(send_number(ring, 5));
+  EXPECT_THAT(all(), ElementsAre(1, 2, 4));
+  check_all_blocks(ring, [](char const* what) { ADD_FAILURE() << what; });
+}
+
+TEST_F(large_message_processes, KilledUsersLoseNeitherMessagesNorBlocks) {
+  constexpr std::uint64_t kills = 60;
+  std::minstd_rand chance{7};
+  std::map<std::uint64_t, std::uint64_t> received;
+  auto const take = [&](message_view const& each) {
+    auto const number = number_in(each.data());
+    EXPECT_TRUE(is_numbered_message(each.data()));
+    ASSERT_EQ(number & 0xFFFF'FFFF, received[number >> 32]++);
+  };
+  std::array<child, 2> rivals{started("producer", {"0"}), started("producer", {"1"})};
+  for (std::uint64_t id = 2; id < kills; ++id) {
+    for (auto count = 1 + chance() % 100; count > 0; --count) {
+      auto got = consumer.receive_for(30s);
+      ASSERT_TRUE(got) << "survivors wait for a dead producer";
+      take(*got);
+      got->commit();
+    }
+    rivals[id % 2] = started("producer", {std::to_string(id)});  // kills the one before
+  }
+  for (auto& each : rivals) each.kill();
+  ring.recover();
+  consumer.poll(take);
+  for (std::uint64_t id = 0; id < kills; ++id) {
+    EXPECT_GE(received[id], reported[id]) << "producer " << id;
+    EXPECT_LE(received[id], reported[id] + 2) << "producer " << id;
+  }
+  check_all_blocks(ring, [](char const* what) { ADD_FAILURE() << what; });
 }
 
 // Every message that a send reported comes out once and in order; of a producer that was killed at most what it was

@@ -24,18 +24,20 @@ enum class fate { open, waiting, leased, returned, done, padding };
 struct model_record {
   std::uint64_t number;
   std::uint64_t units;
+  bool has_block;
   fate now;
   std::uint64_t sequence = 0;
   bool is_passed = false;
 };
 
-// Space is used in order and given back in order.
+// Space is used in order and given back in order; blocks are free as soon as their message is done.
 class message_ring_model {
  public:
-  message_ring_model(std::uint64_t units, std::uint64_t first) : units_{units}, tail_{first / record_unit % units} {}
+  message_ring_model(std::uint64_t units, std::uint64_t first, std::uint64_t blocks)
+      : units_{units}, blocks_{blocks}, tail_{first / record_unit % units} {}
 
   // The record's number; nullopt: no room.
-  std::optional<std::uint64_t> claim(std::uint64_t units) {
+  std::optional<std::uint64_t> claim(std::uint64_t units, bool needs_block) {
     while (!records_.empty() && (records_.front().now == fate::done || records_.front().now == fate::padding)) {
       pass();
       used_ -= records_.front().units;
@@ -44,8 +46,14 @@ class message_ring_model {
     auto const to_end = units_ - tail_;
     auto const fill = units > to_end ? to_end : 0;
     if (used_ + fill + units + 1 > units_) return std::nullopt;
-    if (fill != 0) add(fill, fate::padding);
-    return add(units, fate::open);
+    if (needs_block && used_blocks() == blocks_) return std::nullopt;
+    if (fill != 0) add(fill, false, fate::padding);
+    return add(units, needs_block, fate::open);
+  }
+  std::uint64_t used_blocks() const {
+    return static_cast<std::uint64_t>(std::ranges::count_if(records_, [](auto const& each) {
+      return each.has_block && each.now != fate::done && each.now != fate::padding;
+    }));
   }
   void set(std::uint64_t number, fate becomes) { find(number).now = becomes; }
   // What was given back comes first, the oldest of it; then what was never taken.
@@ -72,8 +80,8 @@ class message_ring_model {
   }
 
  private:
-  std::uint64_t add(std::uint64_t units, fate now) {
-    records_.push_back({next_, units, now});
+  std::uint64_t add(std::uint64_t units, bool has_block, fate now) {
+    records_.push_back({next_, units, has_block, now});
     used_ += units;
     tail_ = (tail_ + units) % units_;
     return next_++;
@@ -97,6 +105,7 @@ class message_ring_model {
   }
 
   std::uint64_t units_;
+  std::uint64_t blocks_;
   std::uint64_t tail_;
   std::uint64_t used_ = 0;
   std::uint64_t next_ = 0;
@@ -106,12 +115,11 @@ class message_ring_model {
 
 class message_ring_machine {
  public:
-  message_ring_machine(std::uint64_t units, std::uint64_t first)
-      : handles_{views_.first.publish<message_ring>(
-                     "m", units * record_unit, message_ring_options{.checksum = true, .first_position = first}),
+  message_ring_machine(std::uint64_t units, std::uint64_t first, std::uint32_t blocks)
+      : handles_{views_.first.publish<message_ring>("m", units * record_unit, options(first, blocks)),
                  views_.second.attach<message_ring>("m")},
         consumers_{handles_[0].consumer(), handles_[1].consumer()},
-        model_{units, first} {}
+        model_{units, first, blocks} {}
 
   void run(step const& what) {
     auto const which = what.first & 1u;
@@ -125,7 +133,10 @@ class message_ring_machine {
       case 6: end_lease(what.second, what.second % 3 != 0); break;
       case 7: handles_[which].recover(); break;  // there is nobody dead: nothing may change
     }
-    for (auto const& each : handles_) RC_ASSERT(each.size() == model_.waiting());
+    for (auto const& each : handles_) {
+      RC_ASSERT(each.size() == model_.waiting());
+      RC_ASSERT(each.statistics().blocks_used == model_.used_blocks());
+    }
   }
 
   // Everything that was sent comes out, and all room is usable again.
@@ -141,17 +152,24 @@ class message_ring_machine {
   }
 
  private:
+  static message_ring_options options(std::uint64_t first, std::uint32_t blocks) {
+    message_ring_options out{.checksum = true, .first_position = first};
+    if (blocks != 0) out.large = {.blocks = blocks, .block_bytes = 256, .above = 40};
+    return out;
+  }
+  bool needs_block(std::size_t size) const { return size > handles_[0].largest_in_record() && size <= 256; }
+  std::uint64_t units_of(std::size_t size) const { return needs_block(size) ? 1 : units_for(size); }
   // Messages are known by the model's number of their record.
   static std::vector<std::byte> bytes(std::uint64_t number, std::size_t size) { return numbered_message(number, size); }
 
   void send(message_ring const& ring, std::size_t size) {
-    auto const number = model_.claim(units_for(size));
+    auto const number = model_.claim(units_of(size), needs_block(size));
     auto const content = bytes(number.value_or(0), size);
     RC_ASSERT(ring.try_send(content, static_cast<std::uint32_t>(number.value_or(0))) == number.has_value());
     if (number) model_.set(*number, fate::waiting);
   }
   void claim(message_ring const& ring, std::size_t size) {
-    auto const number = model_.claim(units_for(size));
+    auto const number = model_.claim(units_of(size), needs_block(size));
     auto slot = ring.claim(size, static_cast<std::uint32_t>(number.value_or(0)));
     RC_ASSERT(static_cast<bool>(slot) == number.has_value());
     if (!number) return;
@@ -174,7 +192,7 @@ class message_ring_machine {
     RC_ASSERT(got->type() == expected->number);
     RC_ASSERT(got->sequence() == expected->sequence);
     auto const content = bytes(expected->number, got->size());
-    RC_ASSERT(units_for(got->size()) == expected->units);
+    RC_ASSERT(units_of(got->size()) == expected->units);
     RC_ASSERT(std::ranges::equal(got->data(), content));
     if (commits) {
       got->commit();
@@ -203,7 +221,7 @@ class message_ring_machine {
 RC_GTEST_PROP(message_ring, BehavesLikeItsModel, (std::vector<step> const& steps, bool is_near_wrap)) {
   auto const units = *rc::gen::element<std::uint64_t>(4, 8, 16, 64);
   auto const offset = *rc::gen::inRange<std::uint64_t>(0, 40) * record_unit;
-  message_ring_machine machine{units, is_near_wrap ? 0 - offset : offset};
+  message_ring_machine machine{units, is_near_wrap ? 0 - offset : offset, *rc::gen::inRange<std::uint32_t>(0, 4)};
   for (auto const& each : steps) machine.run(each);
   machine.finish();
 }
@@ -211,7 +229,8 @@ RC_GTEST_PROP(message_ring, BehavesLikeItsModel, (std::vector<step> const& steps
 // Long histories, so that the ring goes round many times.
 RC_GTEST_PROP(message_ring, BehavesLikeItsModelForManyLaps, ()) {
   auto const units = *rc::gen::element<std::uint64_t>(4, 8, 16);
-  message_ring_machine machine{units, 0 - *rc::gen::inRange<std::uint64_t>(0, 200) * record_unit};
+  message_ring_machine machine{units, 0 - *rc::gen::inRange<std::uint64_t>(0, 200) * record_unit,
+                               *rc::gen::inRange<std::uint32_t>(0, 4)};
   auto const steps = *rc::gen::container<std::vector<step>>(400, rc::gen::arbitrary<step>());
   for (auto const& each : steps) machine.run(each);
   machine.finish();

@@ -107,7 +107,9 @@ struct crew {
   std::uint64_t consumers;
   std::uint64_t units;
   bool may_abort;
+  large_messages large{};
 };
+constexpr large_messages few_blocks{.blocks = 3, .block_bytes = 128, .above = 32};
 
 class message_ring_threads : public ::testing::TestWithParam<crew> {};
 
@@ -116,7 +118,8 @@ TEST_P(message_ring_threads, EveryMessageOnce) {
   auto const count = 20'000 / with.producers;
   two_views const views;
   auto const ring = views.first.publish<message_ring>(
-      "m", with.units * record_unit, message_ring_options{.checksum = true, .first_position = 0 - 50 * record_unit});
+      "m", with.units * record_unit, 
+      message_ring_options{.checksum = true, .large = with.large, .first_position = 0 - 50 * record_unit});
   auto const other = views.first.attach<message_ring>("m");
   std::atomic<std::uint64_t> left{count * with.producers};
   std::vector<std::thread> threads;
@@ -147,7 +150,9 @@ TEST_P(message_ring_threads, EveryMessageOnce) {
 INSTANTIATE_TEST_SUITE_P(each, message_ring_threads,
                          ::testing::Values(crew{"OneAndOne", 1, 1, 16, false}, crew{"OneAndOneInATinyRing", 1, 1, 8, true},
                                            crew{"TwoAndTwo", 2, 2, 64, true}, crew{"FourAndOne", 4, 1, 16, false},
-                                           crew{"OneAndFour", 1, 4, 16, true}, crew{"FourAndFour", 4, 4, 32, true}),
+                                           crew{"OneAndFour", 1, 4, 16, true}, crew{"FourAndFour", 4, 4, 32, true},
+                                           crew{"TwoAndTwoWithBlocks", 2, 2, 16, true, few_blocks},
+                                           crew{"FourAndFourWithBlocks", 4, 4, 64, true, few_blocks}),
                          [](auto const& each) { return each.param.name; });
 
 }  // namespace

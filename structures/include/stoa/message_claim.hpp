@@ -15,16 +15,33 @@ namespace stoa {
 
 namespace internal {
 
+// What stands before a message.
+struct record_seal {
+  std::uint64_t size_type = 0;
+  std::uint64_t timestamp = 0;
+  std::uint64_t checksum = 0;
+};
+record_seal make_seal(message_ring_bytes const& ring, message_label label, std::byte const* written) noexcept;
+// relaxed: carried by commit() (message_ring_bytes.hpp:R1)
+inline void seal(message_ring_bytes const& ring, held_record const& mine, record_seal const& with) noexcept {
+  auto& header = ring.label(mine.position);
+  header.size_type.store(with.size_type, std::memory_order_relaxed);
+  header.timestamp.store(with.timestamp, std::memory_order_relaxed);
+  header.checksum.store(with.checksum, std::memory_order_relaxed);
+  header.block.store(mine.block, std::memory_order_relaxed);
+}
 // Of a record that was claimed and whose message is written.
-void seal(message_ring_bytes const& ring, held_record const& mine, message_label label) noexcept;
-// Copies a message into a record that was claimed.
-inline void write(message_ring_bytes const& ring, held_record const& mine, std::span<std::byte const> from) noexcept {
+inline void seal(message_ring_bytes const& ring, held_record const& mine, message_label label) noexcept {
+  seal(ring, mine, make_seal(ring, label, ring.message(mine)));
+}
+// Copies a message to where it is to be in the ring.
+inline void write(message_ring_bytes const& ring, std::byte* to, std::span<std::byte const> from) noexcept {
   if (ring.is_read_while_written()) {
     // R8 -> message_reader.hpp:A8. Forbids: a reader sees one of these bytes, and not that head has passed them (I9).
     std::atomic_thread_fence(std::memory_order_release);
-    store_words(reinterpret_cast<atomic_u64*>(ring.message(mine.position)), from.data(), from.size());
+    store_words(reinterpret_cast<atomic_u64*>(to), from.data(), from.size());
   } else if (!from.empty()) {
-    std::memcpy(ring.message(mine.position), from.data(), from.size());
+    std::memcpy(to, from.data(), from.size());
   }
 }
 
@@ -60,7 +77,7 @@ class message_slot {
   // To be written; aligned to 32 bytes. Requires: not empty. In a ring that overwrites what readers look at, a
   // buffer of this process, which commit() copies.
   std::byte* data() const noexcept {
-    return own_.empty() ? bytes_->message(record_.position) : const_cast<std::byte*>(own_.data());
+    return own_.empty() ? bytes_->message(record_) : const_cast<std::byte*>(own_.data());
   }
   std::size_t size() const noexcept { return label_.size; }
   std::span<std::byte> bytes() const noexcept { return {data(), size()}; }
@@ -68,7 +85,7 @@ class message_slot {
   // The message is sent. Does nothing on an empty slot.
   void commit() noexcept {
     if (auto* const name = release()) {
-      if (!own_.empty()) internal::write(*bytes_, record_, bytes());
+      if (!own_.empty()) internal::write(*bytes_, bytes_->message(record_), bytes());
       internal::seal(*bytes_, record_, label_);
       bytes_->commit(record_);
       forget(*name);
@@ -82,6 +99,7 @@ class message_slot {
       bytes_->abandon(record_);
       forget(*name);
       wake(bytes_->header().receivers);
+      if (record_.block != 0) wake(bytes_->header().producers);  // its block is free now
       entry_.reset();
     }
   }

@@ -137,9 +137,10 @@ class message_consumer {
     auto const& label = bytes_.label(mine.position);
     // relaxed: the acquire that took it came before
     auto const size_type = label.size_type.load(std::memory_order_relaxed);
-    message_view const seen{label_of(size_type), bytes_.message(mine.position), mine.sequence,
+    auto const what = label_of(size_type);
+    message_view const seen{what, bytes_.find_message(mine.position, mine.units, what.size), mine.sequence,
                             label.timestamp.load(std::memory_order_relaxed)};
-    bool const is_whole = units_for(seen.size()) == mine.units &&
+    bool const is_whole = seen.data().data() != nullptr &&
                           (!bytes_.options().checksum || bytes_.is_intact(mine.position, seen.data()));
     if (!is_whole) [[unlikely]] drop_corrupt(mine);
     return seen;

@@ -106,12 +106,12 @@ class message_reader {
     done();
   }
   // The length of the record that is next; 0: it is not there yet. Goes over padding.
-  std::uint64_t next_units();
+  std::uint32_t next_units();
   std::optional<message_view> look();
   std::optional<message_view> copy();
-  bool copy_next(std::uint64_t units, message_view& seen);
+  bool copy_next(std::uint32_t units, message_view& seen);
   bool catch_up() noexcept;
-  void pass(std::uint64_t units, bool is_message) noexcept {
+  void pass(std::uint32_t units, bool is_message) noexcept {
     after_.position += units * record_unit;
     after_.sequence += is_message;
   }

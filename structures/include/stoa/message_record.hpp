@@ -72,7 +72,7 @@ struct record_header {    // offset size
   atomic_u64 size_type;   //      0    8  bytes of the message | type << 32
   atomic_u64 timestamp;   //      8    8  nanoseconds since 1970, 0 none
   atomic_u64 checksum;    //     16    8  CRC32C of the first 16 bytes and of the message, 0 none
-  atomic_u64 unused;      //     24    8
+  atomic_u64 block;       //     24    8  in which the message is; 0: it follows
 };
 static_assert(sizeof(record_header) == 32);
 
@@ -102,6 +102,7 @@ struct held_record {
   std::uint64_t position = 0;
   std::uint64_t sequence = 0;  // messages before it; only of one that was taken
   std::uint32_t units = 0;     // 0: none
+  std::uint32_t block = 0;     // in which its message is to be; 0: in the record
   explicit operator bool() const noexcept { return units != 0; }
   std::uint64_t end() const noexcept { return position + units * record_unit; }
 };

@@ -2,7 +2,7 @@
 // producers, and one group of consumers or any number of readers, in any number of processes.
 //
 // Progress  try_ calls return in a bounded number of steps unless peers advance meanwhile.
-// Crash     docs/crash.md, X1 to X8. A message is there when its mark says so, and gone when its mark says so: one
+// Crash     docs/crash.md, X1 to X9. A message is there when its mark says so, and gone when its mark says so: one
 //           store each. What a dead producer had claimed is passed over; what a dead consumer had taken goes to
 //           the next.
 // Signals   Not for use in a signal handler that may interrupt a change by the same thread of anything in the
@@ -39,6 +39,7 @@ class message_ring {
 
   // false: there is no room. Never waits.
   bool try_send(std::span<std::byte const> bytes, std::uint32_t type = 0) const {
+    if (bytes_.blocks().hold(bytes.size())) [[unlikely]] return send_large(bytes, type, nullptr);
     auto& intent = lanes_.mine().intent;
     auto const units = units_to_send(bytes.size());
     auto mine = bytes_.claim(owner(), intent, units);
@@ -59,6 +60,8 @@ class message_ring {
   }
   bool send_until(std::span<std::byte const> bytes, std::uint32_t type, deadline until,
                   wait_strategy strategy = wait_strategy::adaptive) const {
+    patience const how{until, strategy};
+    if (bytes_.blocks().hold(bytes.size())) [[unlikely]] return send_large(bytes, type, &how);
     auto& intent = lanes_.mine().intent;
     auto const units = units_to_send(bytes.size());
     auto mine = bytes_.claim(owner(), intent, units);
@@ -66,13 +69,14 @@ class message_ring {
     return finish(intent, mine, bytes, type);
   }
   // Sends as many of the front of `messages` as there is room for in one piece, all at once: others see all of them or
-  // none, also if this process dies. How many.
+  // none, also if this process dies. One that lies in a block is sent alone. How many.
   [[nodiscard]] std::size_t try_send_n(std::span<std::span<std::byte const> const> messages,
                                        std::uint32_t type = 0) const;
 
   // Room for a message of `size` bytes, to be written in place. Empty: there is no room. Throws too_many_leases
   // when the lanes of the segment, with 8 claims each, are used up.
   [[nodiscard]] message_slot claim(std::size_t size, std::uint32_t type = 0) const {
+    if (bytes_.blocks().hold(size)) [[unlikely]] return claim_large(size, type, nullptr);
     auto const units = units_to_send(size);
     auto& name = claim_name();
     auto mine = bytes_.claim(owner(), name, units);
@@ -86,6 +90,8 @@ class message_ring {
   }
   [[nodiscard]] message_slot claim_until(std::size_t size, std::uint32_t type, deadline until,
                                          wait_strategy strategy = wait_strategy::adaptive) const {
+    patience const how{until, strategy};
+    if (bytes_.blocks().hold(size)) [[unlikely]] return claim_large(size, type, &how);
     auto const units = units_to_send(size);
     auto& name = claim_name();
     auto mine = bytes_.claim(owner(), name, units);
@@ -103,9 +109,12 @@ class message_ring {
 
   // --- state; racy where others work at the same time ---
 
-  // Bytes for records: a message needs its own, 32 for its header, and is rounded up to a multiple of 64.
+  // Bytes for records: a message needs its own, 32 for its header, and is rounded up to a multiple of 64; one that lies
+  // in a block needs 64.
   std::uint64_t capacity() const noexcept { return bytes_.capacity(); }
   std::uint64_t largest_message() const noexcept { return bytes_.largest_message(); }
+  // Larger ones lie in blocks, if there are any.
+  std::uint64_t largest_in_record() const noexcept { return bytes_.largest_in_record(); }
   // Messages that are committed, and not taken.
   std::uint64_t size() const noexcept { return bytes_.count_waiting(); }
   bool empty() const noexcept { return size() == 0; }
@@ -124,18 +133,21 @@ class message_ring {
 
   attachment& owner() const noexcept { return lanes_.owner(); }
   std::uint32_t units_to_send(std::uint64_t size) const {
-    if (size > bytes_.largest_message()) [[unlikely]] refuse_size(size);
+    if (size > bytes_.largest_in_ring()) [[unlikely]] refuse_size(size);
     return static_cast<std::uint32_t>(units_for(size));
   }
   [[noreturn]] void refuse_size(std::uint64_t size) const;
   bool finish(lane_name& intent, held_record const& mine, std::span<std::byte const> from, std::uint32_t type) const {
     if (!mine) [[unlikely]] return false;
-    internal::write(bytes_, mine, from);
-    internal::seal(bytes_, mine, {static_cast<std::uint32_t>(from.size()), type});
+    internal::write(bytes_, bytes_.message(mine), from);
+    internal::seal(bytes_, mine, message_label{static_cast<std::uint32_t>(from.size()), type});
+    publish(intent, mine);
+    return true;
+  }
+  void publish(lane_name& intent, held_record const& mine) const noexcept {
     bytes_.commit(mine);  // point of effect
     forget(intent);
     wake(bytes_.header().receivers);
-    return true;
   }
   message_slot made(lane_name& name, held_record const& mine, std::size_t size, std::uint32_t type) const {
     if (!mine) return {};
@@ -145,6 +157,17 @@ class message_ring {
   [[gnu::noinline]] held_record claim_again(lane_name& name, std::uint32_t units) const;
   [[gnu::noinline]] held_record wait_to_claim(lane_name& name, std::uint32_t units, deadline until,
                                               wait_strategy strategy) const;
+  // How a call waits that does.
+  struct patience {
+    deadline until;
+    wait_strategy strategy;
+  };
+  held_record claim_block(lane_name& name, function_ref<void(std::byte*)> fill) const;
+  held_record try_to_claim_block(lane_name& name, function_ref<void(std::byte*)> fill) const;
+  held_record wait_to_claim_block(lane_name& name, function_ref<void(std::byte*)> fill, deadline until,
+                                  wait_strategy strategy) const;
+  bool send_large(std::span<std::byte const> from, std::uint32_t type, patience const* how) const;
+  message_slot claim_large(std::size_t size, std::uint32_t type, patience const* how) const;
   void refuse() const noexcept {
     bytes_.header().send_refusals.fetch_add(1, std::memory_order_relaxed);  // a statistic
   }

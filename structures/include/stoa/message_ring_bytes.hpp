@@ -32,6 +32,8 @@
 //               fences between forbid that neither sees the other                     message_ring_readers.cpp
 // I9 announced  where nobody waits for readers, head is past a record before a byte of it is overwritten; a reader
 //               copies, then looks at head                                            R8 -> A8
+// I10 blocks    what is too large for a record lies in a block that its record refers to; the block is free when the
+//               record is done, padding, or before free                               message_blocks.hpp
 //
 // Progress  A claim whose owner is stopped holds back what comes behind it, as order demands; one whose owner is
 //           dead does not. A stopped consumer holds its own record, and producers when they come to it.
@@ -43,6 +45,7 @@
 #include <span>
 #include <stoa/kinds.hpp>
 #include <stoa/lanes.hpp>
+#include <stoa/message_blocks.hpp>
 #include <stoa/message_record.hpp>
 #include <stoa/queue_slot.hpp>
 #include <stoa/structure.hpp>
@@ -70,6 +73,7 @@ struct message_ring_options {
   stoa::when_full when_full = stoa::when_full::wait;
   message_time timestamps = message_time::coarse;
   std::uint32_t max_readers = 16;  // of a broadcast ring that waits for its readers
+  large_messages large{};          // blocks for those that are too large for the ring
   // Positions that start elsewhere than at 0: for those who test what happens when they wrap.
   std::uint64_t first_position = 0;
 };
@@ -90,7 +94,10 @@ struct message_ring_header {                   // offset size
   std::uint32_t checksum;                      //     24    4  0 none, 1 CRC32C
   std::uint32_t timestamps;                    //     28    4
   std::uint64_t readers;                       //     32    8  places for readers
-  std::array<std::byte, 88> pad;               //     40   88
+  std::uint64_t blocks;                        //     40    8  for large messages
+  std::uint64_t block_bytes;                   //     48    8  a multiple of 128; 0 if there are none
+  std::uint64_t largest_in_record;             //     56    8  larger messages lie in blocks; 0 if there are none
+  std::array<std::byte, 64> pad;               //     64   64
   alignas(pad_bytes) atomic_u64 tail;          //    128    8
   alignas(pad_bytes) atomic_u64 head;          //    256    8
   atomic_u64 recall;                           //    264    8  not 0: some message was given back
@@ -103,6 +110,7 @@ struct message_ring_header {                   // offset size
   atomic_u64 corrupt;                          //    776    8  messages that were found damaged
 };
 static_assert(offsetof(message_ring_header, readers) == 32);
+static_assert(offsetof(message_ring_header, largest_in_record) == 56);
 static_assert(offsetof(message_ring_header, tail) == 128);
 static_assert(offsetof(message_ring_header, recall) == 264);
 static_assert(offsetof(message_ring_header, free) == 384);
@@ -126,6 +134,7 @@ struct message_ring_statistics {
   std::uint64_t corrupt = 0;           // messages that were found damaged
   std::uint64_t send_refusals = 0;     // calls that found no room
   std::uint64_t receive_refusals = 0;  // calls that found nothing
+  std::uint64_t blocks_used = 0;       // being filled, or of messages that somebody may need
 };
 
 // Bounds were checked at adopt and copied; nothing they depend on is read again.
@@ -139,8 +148,13 @@ class message_ring_bytes {
   std::uint64_t capacity() const noexcept { return mask_ + 1; }
   message_ring_options const& options() const noexcept { return options_; }
   // A message's largest size: half of the ring, less a header, so that it fits into an empty ring wherever
-  // that begins.
-  std::uint64_t largest_message() const noexcept { return most_units_ * record_unit - sizeof(record_header); }
+  // that begins; or a block.
+  std::uint64_t largest_message() const noexcept { return std::max(largest_in_ring(), blocks_.block_bytes()); }
+  std::uint64_t largest_in_record() const noexcept {
+    return blocks_.count() == 0 ? largest_in_ring() : options_.large.above;
+  }
+  std::uint64_t largest_in_ring() const noexcept { return most_units_ * record_unit - sizeof(record_header); }
+  message_blocks const& blocks() const noexcept { return blocks_; }
   std::uint32_t most_record_units() const noexcept { return most_units_; }
   // Whether readers may look at a message that is being overwritten: then its bytes are moved as words.
   bool is_read_while_written() const noexcept {
@@ -157,6 +171,12 @@ class message_ring_bytes {
   std::byte* message(std::uint64_t position) const noexcept {
     return reinterpret_cast<std::byte*>(&label(position) + 1);
   }
+  // Where the message of a record is that the caller claimed.
+  std::byte* message(held_record const& mine) const noexcept {
+    return mine.block == 0 ? message(mine.position) : blocks_.bytes(mine.block);
+  }
+  // Where the message of a received record is. nullptr: what the record says cannot be.
+  std::byte const* find_message(std::uint64_t position, std::uint32_t units, std::uint32_t size) const noexcept;
   // Whether a record of that length may be there: what a mark says is input.
   bool fits(std::uint64_t position, std::uint64_t units) const noexcept {
     return units != 0 && units <= most_units_ && (position & (record_unit - 1)) == 0 &&
@@ -172,6 +192,13 @@ class message_ring_bytes {
     set_mark(mine, record_state::committed);  // R1 -> A1 (I2)
   }
   void abandon(held_record const& mine) const noexcept { set_mark(mine, record_state::padding); }
+  // Whether a claim of that length would not be refused just now. Makes room as claim() does.
+  bool can_claim(attachment& owner, std::uint32_t units) const {
+    auto const at = header_->tail.load(std::memory_order_relaxed);  // a guess
+    return has_room(at, units) || make_room(owner, at, units);
+  }
+  // A block to be filled (message_ring_blocks.cpp). 0: none is free. Throws corrupt_structure.
+  block_number take_block(attachment& owner) const;
 
   // --- consumers of a group ---
 
@@ -210,6 +237,7 @@ class message_ring_bytes {
   // Whether a message is what its checksum says, with the header that stands before it.
   bool is_intact(std::uint64_t position, std::span<std::byte const> copy) const noexcept;
   std::uint64_t count_waiting() const noexcept;
+  std::uint64_t count_blocks_in_use() const noexcept;
   message_ring_statistics statistics() const noexcept;
   [[noreturn]] void refuse_damage(std::uint64_t position) const;
 
@@ -233,12 +261,22 @@ class message_ring_bytes {
   void advance_head() const;
   std::uint64_t reclaim() const noexcept;
   bool make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const;
+  bool drop_oldest(attachment& owner) const;
   bool make_room_in_broadcast(std::uint64_t position, std::uint64_t units) const;
+  bool give_up_before(std::uint64_t target, function_ref<bool()> is_enough) const;
   bool advance_head_towards(std::uint64_t target) const noexcept;
   std::optional<std::uint64_t> nearest_reader(std::uint64_t otherwise) const noexcept;
   void drop_dead_readers(attachment& owner) const;
   std::optional<std::uint64_t> find_orphan(attachment& owner, std::uint64_t from, std::uint64_t end) const;
   held_record take_back(attachment& owner) const;
+  bool is_over(std::uint64_t position) const noexcept;
+  bool is_damaged(block_word found) const noexcept;
+  bool is_free(block_word found) const noexcept;
+  block_number take_free_block(attachment& owner) const;
+  bool free_blocks_of_the_dead(attachment& owner) const;
+  std::optional<std::uint64_t> oldest_with_block() const noexcept;
+  bool make_room_in_blocks(attachment& owner) const;
+  [[noreturn]] void refuse_damaged_block(block_number which, block_word found) const;
   bool is_boundary(attachment& owner, std::uint64_t position) const;
   std::uint64_t claimed_units(attachment& owner, std::uint64_t position) const;
   bool is_claimed_by_the_living(attachment& owner, stoa::claim const& what, lane const& except) const;
@@ -249,6 +287,7 @@ class message_ring_bytes {
   atomic_u64* marks_;
   atomic_u64* turns_;
   std::byte* records_;
+  message_blocks blocks_;
   std::uint64_t mask_;
   unsigned lap_shift_;
   std::uint32_t most_units_;

@@ -45,6 +45,24 @@ TEST(snippet, MessageRing) {
   if (auto item = bob.try_receive()) work_on(item->data());
   // end
   EXPECT_EQ(done, "abaa");
+  auto const draw = [](std::span<std::byte> image) { std::memset(image.data(), 'f', image.size()); };
+  auto const look_at = [](std::span<std::byte const> seen) { done = text_in(seen); };
+  // begin
+  using namespace stoa::literals;
+  auto frames = market.publish_or_attach<stoa::message_ring>(
+      "frames", 4_KiB, stoa::message_ring_options{.large = {.blocks = 4, .block_bytes = 64_KiB}});
+
+  if (auto slot = frames.claim(50'000)) {               // larger than an eighth of the ring: a block
+    draw(slot.bytes());
+    slot.commit();
+  }
+  auto viewer = frames.consumer();
+  if (auto image = viewer.try_receive()) {
+    look_at(image->data());                             // the very same bytes
+    image->commit();                                    // the block is free again
+  }
+  // end
+  EXPECT_EQ(done, std::string(50'000, 'f'));
 }
 
 }  // namespace
