@@ -1,10 +1,12 @@
 // What docs/command.md shows is what the command prints: its examples are run, in their order.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <boost/describe.hpp>
 #include <fstream>
+#include <optional>
 #include <regex>
 #include <sstream>
 #include <stoa/stoa.hpp>
@@ -54,6 +56,11 @@ child_program const aggregator{"aggregator", [](child_arguments const& a) -> int
   auto const trades = market.attach<queue<trade>>("trades");
   auto const lease = trades.claim();
   stay(a.at(0), "aggregator");
+}};
+child_program const postman{"postman", [](child_arguments const& a) -> int {
+  auto const mail = segment::create("mail", 1_MiB, options_for(a.at(0)));
+  auto const jobs = mail.publish<message_ring>("jobs", 64_KiB);
+  stay(a.at(0), "postman");
 }};
 child_program const visitor{"visitor", [](child_arguments const& a) -> int {
   auto const old = segment::create("old", 1_MiB, options_for(a.at(0)));
@@ -109,15 +116,23 @@ TEST(command_page, ExamplesPrintWhatThePageShows) {
   auto const examples = read_examples();
   ASSERT_GE(examples.size(), 5u) << "no examples found in " STOA_COMMAND_PAGE;
   std::string all;
+  std::optional<child> mail;  // comes when the page has shown the others
   for (auto const& [arguments, shown] : examples) {
+    if (arguments.front() == "send" && !mail) mail = start("postman");
     auto words = arguments;
     words.insert(words.end(), {"--dir", path});
-    auto const result = run_stoa(words);
+    running_command command{words};
+    command.give({});
+    if (arguments.front() == "tail") {  // goes on until it is interrupted
+      command.wait_for_output();
+      command.signal(SIGINT);
+    }
+    auto const result = command.finish();
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_EQ(comparable(result.out), comparable(shown)) << result.out;
     all += arguments.front() + ' ';
   }
-  for (auto const* command : {"ls ", "show ", "cat ", "rm ", "gc "})
+  for (auto const* command : {"ls ", "show ", "cat ", "send ", "tail ", "rm ", "gc "})
     EXPECT_NE(all.find(command), all.npos) << "the page has no example of " << command;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <stdexcept>
@@ -31,25 +32,29 @@ running_command::running_command(std::vector<std::string> const& arguments) {
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
+  auto const in = make_pipe();
   auto const out = make_pipe();
   auto const err = make_pipe();
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
   int const failed = ::posix_spawn(&pid_, STOA_COMMAND, &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
-  ::close(out[1]);
-  ::close(err[1]);
+  for (auto const end : {in[0], out[1], err[1]}) ::close(end);
+  in_ = in[1];
   out_.descriptor = out[0];
   err_.descriptor = err[0];
   if (failed == 0) return;
+  ::close(in_);
   out_.close();
   err_.close();
   throw std::runtime_error{"cannot run " STOA_COMMAND};
 }
 
 running_command::~running_command() {
+  give({});
   out_.close();
   err_.close();
   if (pid_ == 0) return;
@@ -81,10 +86,23 @@ bool running_command::wait_readable() {
   return ready > 0;
 }
 
-void running_command::wait_for_output() {
-  while (out_.is_open() && out_.text.empty() && wait_readable()) {
+void running_command::wait_for_output(std::size_t lines) {
+  auto const is_enough = [&] {
+    return !out_.text.empty() && static_cast<std::size_t>(std::ranges::count(out_.text, '\n')) >= lines;
+  };
+  while (out_.is_open() && !is_enough() && wait_readable()) {
   }
 }
+
+void running_command::give(std::string const& input) {
+  if (in_ < 0) return;
+  if (!input.empty() && ::write(in_, input.data(), input.size()) != static_cast<ssize_t>(input.size()))
+    throw std::runtime_error{"cannot write to the command"};
+  ::close(in_);
+  in_ = -1;
+}
+
+void running_command::signal(int number) const { ::kill(pid_, number); }
 
 command_result running_command::finish() {
   while (out_.is_open() || err_.is_open()) {
@@ -99,8 +117,10 @@ command_result running_command::finish() {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), out_.text, err_.text};
 }
 
-command_result run_stoa(std::vector<std::string> const& arguments) {
-  return running_command{arguments}.finish();
+command_result run_stoa(std::vector<std::string> const& arguments, std::string const& input) {
+  running_command command{arguments};
+  command.give(input);
+  return command.finish();
 }
 
 }  // namespace stoa::testing

@@ -20,8 +20,13 @@ class running_command {
   running_command& operator=(running_command const&) = delete;
   ~running_command();  // kills what still runs
 
-  // Returns when it has written something; it goes on until the pipe is full.
-  void wait_for_output();
+  // Returns when it has written something, or so many lines; it goes on until the pipe is full.
+  void wait_for_output(std::size_t lines = 0);
+  // Writes to its standard input and closes it. Requires: at most as much as a pipe holds, once.
+  void give(std::string const& input);
+  void signal(int number) const;
+  // What it has written so far.
+  std::string const& output() const noexcept { return out_.text; }
   // Reads to the end. One that says nothing for a minute is killed.
   command_result finish();
 
@@ -36,10 +41,11 @@ class running_command {
   bool wait_readable();
 
   pid_t pid_ = 0;
+  int in_ = -1;
   source out_;
   source err_;
 };
 
-command_result run_stoa(std::vector<std::string> const& arguments);
+command_result run_stoa(std::vector<std::string> const& arguments, std::string const& input = {});
 
 }  // namespace stoa::testing

@@ -8,27 +8,12 @@
 #include "element_printer.hpp"
 #include "entry_list.hpp"
 #include "json_writer.hpp"
+#include "message_printer.hpp"
 #include "output.hpp"
 #include "type_tree.hpp"
 
 namespace stoa::tools {
 namespace {
-
-failure about(segment const& where, entry_view const& entry, failure const& reason) {
-  return {reason.code(), fmt::format("segment '{}', {} '{}': {}", where.name(), entry.kind(), entry.name(),
-                                     reason.message())};
-}
-
-result<type_tree> type_of(segment const& where, entry_view const& entry) {
-  auto type = parse_type(where.attachment().descriptor(entry));
-  if (!type) return about(where, entry, type.error());
-  if (type->bytes != entry.record.element_bytes)
-    return about(where, entry,
-                 {errc::corrupt_structure,
-                  fmt::format("its type descriptor is about {} bytes, its elements have {}", type->bytes,
-                              entry.record.element_bytes)});
-  return type;
-}
 
 // Nothing is written before the structure was found to be whole enough to be read.
 result<void> print_all(kind_operations const& operations, entry_view const& entry, type_tree const& type,
@@ -58,6 +43,24 @@ result<void> print_all(kind_operations const& operations, entry_view const& entr
   return {};
 }
 
+// Those that nobody has taken, and that were there when it began.
+void print_messages(message_ring_bytes const& ring, bool as_json, output& out) {
+  auto const how = as_json ? notation::json : notation::text;
+  message_watch watch{ring};
+  // relaxed: how far to go; what is there by then is told by the marks
+  auto const end = ring.header().tail.load(std::memory_order_relaxed);
+  auto next = watch.next();  // before anything is written: it may be damaged
+  json_writer json{out};
+  if (as_json) json.begin_array();
+  for (; next; next = is_past(end, watch.position()) ? watch.next() : std::nullopt) {
+    if (!next->is_waiting) continue;
+    if (as_json) json.raw();
+    print_message(out, *next, how);
+    if (!as_json) out.write("\n");
+  }
+  if (as_json) json.end();
+}
+
 }  // namespace
 
 int print_elements(command_options const& options, std::string_view segment_name,
@@ -65,10 +68,13 @@ int print_elements(command_options const& options, std::string_view segment_name
   auto const where = segment::open_read_only(segment_name, options.where);
   auto const entry = find_entry(where, entry_name).value();
   auto const* const operations = operations_for(entry).value();
-  auto const type = type_of(where, entry).value();
   output out{stdout};
-  if (auto const all = print_all(*operations, entry, type, options.as_json, out); !all)
-    throw error{all.error()};
+  if (entry.kind() == "message_ring") {
+    print_messages(message_ring_bytes::adopt(entry).value(), options.as_json, out);
+  } else {
+    auto const type = type_of(where, entry).value();
+    if (auto const all = print_all(*operations, entry, type, options.as_json, out); !all) throw error{all.error()};
+  }
   out.flush();
   if (is_still_there(where, entry)) return success;
   throw error{{errc::no_such_name, fmt::format("segment '{}': '{}' was erased while it was being read",

@@ -1,6 +1,8 @@
-// commands.hpp: what the subcommands do. All but rm and gc only look: they map segments without the
+// commands.hpp: what the subcommands do. All but send, rm and gc only look: they map segments without the
 // right to write and register nowhere.
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <stoa/segment_options.hpp>
 #include <string>
 #include <string_view>
@@ -22,6 +24,12 @@ int list_segments(command_options const& options);
 int show_segment(command_options const& options, std::string_view name);
 int print_elements(command_options const& options, std::string_view segment_name,
                    std::string_view entry_name);
+// Of a ring or message_ring: the last so many elements there are, and then what comes.
+int follow_elements(command_options const& options, std::string_view segment_name, std::string_view entry_name,
+                    std::uint64_t last);
+// Into a message_ring: the text, or each line of the standard input.
+int send_messages(command_options const& options, std::string_view segment_name, std::string_view entry_name,
+                  std::uint32_t type, std::optional<std::string> const& text);
 int remove_segments(command_options const& options, std::vector<std::string> const& names);
 int collect_garbage(command_options const& options, bool persistent_too);
 

@@ -15,6 +15,11 @@ std::string name_of(entry_record const& record) {
   return {record.name.begin(), end};
 }
 
+failure about(segment const& where, entry_view const& entry, failure const& reason) {
+  return {reason.code(), fmt::format("segment '{}', {} '{}': {}", where.name(), entry.kind(), entry.name(),
+                                     reason.message())};
+}
+
 }  // namespace
 
 entry_list entries_of(segment const& where) {
@@ -64,6 +69,17 @@ result<kind_operations const*> operations_for(entry_view const& entry) {
                    fmt::format("'{}': expected layout {} of {}, found {}", entry.name(),
                                operations->layout, entry.kind(), entry.record.layout)};
   return operations;
+}
+
+result<type_tree> type_of(segment const& where, entry_view const& entry) {
+  auto type = parse_type(where.attachment().descriptor(entry));
+  if (!type) return about(where, entry, type.error());
+  if (type->bytes != entry.record.element_bytes)
+    return about(where, entry,
+                 {errc::corrupt_structure,
+                  fmt::format("its type descriptor is about {} bytes, its elements have {}", type->bytes,
+                              entry.record.element_bytes)});
+  return type;
 }
 
 }  // namespace stoa::tools

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "type_tree.hpp"
+
 namespace stoa::tools {
 
 // Listed as live, but its record contradicts the segment.
@@ -28,5 +30,7 @@ bool is_still_there(segment const& where, entry_view const& entry);
 
 // kind_mismatch or layout_mismatch if this program does not know what the entry says it is.
 result<kind_operations const*> operations_for(entry_view const& entry);
+// What its elements are, by the descriptor that is stored with them.
+result<type_tree> type_of(segment const& where, entry_view const& entry);
 
 }  // namespace stoa::tools

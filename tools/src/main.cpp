@@ -37,10 +37,15 @@ struct arguments {
   std::string element_path;  // SEGMENT/NAME
   std::vector<std::string> segments;
   bool persistent_too = false;
+  std::uint64_t last = 10;
+  std::uint32_t type = 0;
+  std::string text = "-";
 
   command_options options() const {
     return {directory.empty() ? backing::shared_memory() : backing::directory(directory), as_json};
   }
+  std::string_view segment_name() const { return std::string_view{element_path}.substr(0, element_path.find('/')); }
+  std::string_view entry_name() const { return std::string_view{element_path}.substr(element_path.find('/') + 1); }
 };
 
 std::string check_element_path(std::string const& path) {
@@ -59,6 +64,11 @@ CLI::App* add_command(CLI::App& app, arguments& given, std::string const& name,
   return command;
 }
 
+// Of a command on one entry.
+void add_element_path(CLI::App& command, arguments& given) {
+  command.add_option("SEGMENT/NAME", given.element_path)->required()->type_name("")->check(check_element_path);
+}
+
 int run(int argc, char** argv) {
   arguments given;
   CLI::App app{"Looks at segments of shared memory without disturbing those who use them", "stoa"};
@@ -68,10 +78,16 @@ int run(int argc, char** argv) {
   auto* const show = add_command(app, given, "show", "Show a segment's entries and participants");
   show->add_option("SEGMENT", given.segment)->required()->type_name("");
   auto* const cat = add_command(app, given, "cat", "Print the elements of an entry, one on a line");
-  cat->add_option("SEGMENT/NAME", given.element_path)
-      ->required()
-      ->type_name("")
-      ->check(check_element_path);
+  add_element_path(*cat, given);
+  auto* const tail = add_command(app, given, "tail", "Follow a ring or message_ring until interrupted");
+  add_element_path(*tail, given);
+  tail->add_option("-n", given.last, "Begin with the last so many elements")->capture_default_str()->option_text("N");
+  auto* const send = add_command(app, given, "send", "Send messages into a message_ring; waits for room");
+  add_element_path(*send, given);
+  send->add_option("--type", given.type, "Type of the messages")->capture_default_str()->option_text("N");
+  send->add_option("TEXT", given.text, "The message; -: one for each line of the standard input")
+      ->capture_default_str()
+      ->type_name("");
   auto* const rm = add_command(app, given, "rm", "Remove segments; those who are attached go on");
   rm->add_option("SEGMENT", given.segments)->required()->type_name("");
   auto* const gc = add_command(app, given, "gc", "Remove the segments that no process lives in");
@@ -87,9 +103,12 @@ int run(int argc, char** argv) {
   if (show->parsed()) return show_segment(options, given.segment);
   if (rm->parsed()) return remove_segments(options, given.segments);
   if (gc->parsed()) return collect_garbage(options, given.persistent_too);
-  auto const slash = given.element_path.find('/');
-  return print_elements(options, std::string_view{given.element_path}.substr(0, slash),
-                        std::string_view{given.element_path}.substr(slash + 1));
+  if (tail->parsed()) return follow_elements(options, given.segment_name(), given.entry_name(), given.last);
+  if (send->parsed()) {
+    auto const text = given.text == "-" ? std::nullopt : std::optional{given.text};
+    return send_messages(options, given.segment_name(), given.entry_name(), given.type, text);
+  }
+  return print_elements(options, given.segment_name(), given.entry_name());
 }
 
 }  // namespace

@@ -96,6 +96,16 @@ std::string quoted(std::string_view text, notation how) {
   return out += '"';
 }
 
+bool is_text(std::string_view bytes) {
+  while (!bytes.empty()) {
+    auto const first = first_of(bytes);
+    bool const is_space = first == "\n" || first == "\t" || first == "\r";
+    if (code_point_bytes(first) == 0 || (is_control(first) && !is_space)) return false;
+    bytes.remove_prefix(first.size());
+  }
+  return true;
+}
+
 std::string human_bytes(std::uint64_t bytes) {
   constexpr std::array units{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (bytes < 1024) return fmt::format("{} B", bytes);

@@ -17,6 +17,9 @@ std::string printable(std::string_view text);
 // \u00NN, and a byte that is no UTF-8, which JSON cannot carry, becomes U+FFFD.
 std::string quoted(std::string_view text, notation how);
 
+// Whether it is UTF-8 that can be shown: no control characters but tabs and line breaks.
+bool is_text(std::string_view bytes);
+
 // "512 B", "1.5 KiB", "64.0 MiB".
 std::string human_bytes(std::uint64_t bytes);
 // "1 element", "2 elements".
