@@ -63,7 +63,7 @@ constexpr std::array<scene_kind, 3> scenes{{
 }};
 constexpr auto workers_per_scene = scenes[0].roles.size();
 
-// Mostly some cache lines, sometimes much longer: so that paddings come and go at the ring's end.
+// Mostly some cache lines, sometimes much longer: paddings come and go at the ring's end, and blocks are used.
 std::size_t size_of(std::uint64_t number) { return 8 + number % (number % 31 == 0 ? 3001 : 257); }
 content message_of(std::uint64_t number) { return numbered_message(number, size_of(number)); }
 
@@ -82,8 +82,9 @@ struct shared {
   static stoa::segment made(std::string const& name, scene_kind const& what, settings const& with) {
     auto const most = with.seconds * messages_a_second;
     auto in = stoa::segment::create(name, 5 * most + 64_MiB);
-    in.publish<stoa::message_ring>("ring", with.capacity,
-                                   stoa::message_ring_options{.delivery = what.to, .when_full = what.full});
+    stoa::large_messages const large{.blocks = 6, .block_bytes = 4096, .above = 1000};  // most of the long ones
+    stoa::message_ring_options const how{.delivery = what.to, .when_full = what.full, .large = large};
+    in.publish<stoa::message_ring>("ring", with.capacity, how);
     element_audit::publish(in, most);
     wait_record::publish(in);
     in.publish<stoa::array<std::uint64_t>>("counts", counters);
@@ -203,7 +204,7 @@ void poll_for_ever(shared const& all, std::size_t worker) {
 
 // --- those who get everything ---
 
-// Of one reader: that nothing is missing between its messages, and those of each sender come in order.
+// Of one reader: nothing is missing between its messages, and those of each sender come in order.
 class reading {
  public:
   reading(stoa::message_reader& reader, shared const& notes)
@@ -212,8 +213,7 @@ class reading {
   std::optional<std::uint64_t> look(stoa::message_view const& got) {
     auto const lost = reader_->lost() - std::exchange(lost_, reader_->lost());
     notes_->count(lost_by_readers, lost);
-    if (got.sequence() != next_ + lost) notes_->count(misplaced);
-    next_ = got.sequence() + 1;
+    if (got.sequence() != std::exchange(next_, got.sequence() + 1) + lost) notes_->count(misplaced);
     auto const number = notes_->number_of(got);
     if (number) look_at_order(got.sequence(), *number);
     return number;
@@ -359,8 +359,8 @@ bool scene::is_usable() const {
 
 bool scene::ends_well() {
   stop_all();
-  bool const is_complete = what_.full == when_full::wait;
   auto found = all_.audit.judge(forgiven_);
+  bool const is_complete = what_.full == when_full::wait;
   if (!is_complete) found.lost = found.twice = 0;
   auto const gaps = is_complete ? count_gaps(found.taken) : 0;
   bool const usable = is_usable();

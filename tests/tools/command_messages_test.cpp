@@ -110,6 +110,24 @@ TEST_F(command_messages, TailPrintsTheLastAndThenWhatComes) {
   EXPECT_EQ(ended.out, line(2, "2") + line(3, "3") + line(4, "4") + line(5, "five"));
 }
 
+TEST_F(command_messages, LargeOnesAreReadInTheirBlocks) {
+  message_ring_options const with{.large = {.blocks = 2, .block_bytes = 4096}};
+  auto const films = home.publish<message_ring>("films", 1024, with);
+  std::string const first(3000, 'a'), second(4000, 'b'), third(2000, 'c');
+  send(films, first);
+  send(films, second);
+  EXPECT_EQ(cat("films"), line(0, first) + line(1, second));
+  running_command following{{"tail", in("films")}};
+  following.wait_for_output(2);
+  films.consumer().poll([](auto const&) {});
+  send(films, third);  // where the first was
+  following.wait_for_output(3);
+  following.signal(SIGINT);
+  EXPECT_EQ(following.finish().out, line(0, first) + line(1, second) + line(2, third));
+  EXPECT_THAT(tail({in("films")}, 1), HasSubstr(line(2, third)));
+  EXPECT_EQ(cat("films"), line(2, third));
+}
+
 TEST_F(command_messages, TailPrintsOneJsonObjectOnALine) {
   send(jobs, "first", 3);
   send(jobs, "second", 4);

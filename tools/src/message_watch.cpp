@@ -42,9 +42,9 @@ bool message_watch::catch_up() noexcept {
 
 // The record at the cursor; nullopt: it was overwritten meanwhile.
 std::optional<message_watch::record> message_watch::look() const {
-  auto const found = ring_.mark(at_.position).load(std::memory_order_acquire);  // message_ring_bytes.hpp:R1
-  record const there{units_in(found), state_in(found)};
-  bool const is_there = is_of_lap(found, ring_.lap(at_.position));
+  auto const mark = ring_.mark(at_.position).load(std::memory_order_acquire);  // message_ring_bytes.hpp:R1
+  record const there{units_in(mark), state_in(mark)};
+  bool const is_there = is_of_lap(mark, ring_.lap(at_.position));
   if (is_gone(at_.position)) return std::nullopt;
   if (!is_there) return record{};
   if (there.state > record_state::done || !ring_.fits(at_.position, there.units)) ring_.refuse_damage(at_.position);
@@ -56,24 +56,31 @@ void message_watch::pass(record const& each) noexcept {
   at_.sequence += each.state != record_state::padding;
 }
 
-// False: it was overwritten meanwhile.
-bool message_watch::copy(record const& each, watched_message& to) const {
-  auto const& label = ring_.label(at_.position);
+// A message that is done with may be gone before its record is: when it lies in a block.
+message_watch::found message_watch::copy(record const& each, watched_message& to) const {
+  auto const position = at_.position;
+  auto const& label = ring_.label(position);
   // relaxed: carried by the mark
   auto const what = label_of(label.size_type.load(std::memory_order_relaxed));
   to.timestamp = label.timestamp.load(std::memory_order_relaxed);
-  bool is_whole = units_for(what.size) == each.units;
+  auto const* const from = ring_.find_message(position, each.units, what.size);
+  bool is_whole = from != nullptr;
   if (is_whole) {
     to.bytes.resize(what.size);
-    load_words(to.bytes.data(), reinterpret_cast<atomic_u64 const*>(ring_.message(at_.position)), what.size);
-    is_whole = !ring_.options().checksum || ring_.is_intact(at_.position, to.bytes);
+    load_words(to.bytes.data(), reinterpret_cast<atomic_u64 const*>(from), what.size);
+    is_whole = !ring_.options().checksum || ring_.is_intact(position, to.bytes);
   }
-  if (is_gone(at_.position)) return false;
-  if (!is_whole) ring_.refuse_damage(at_.position);
+  if (is_gone(position)) return found::overwritten;
+  if (from == nullptr || ring_.find_message(position, each.units, what.size) != from) {
+    // relaxed: it was carried by what was found in the block
+    if (state_in(ring_.mark(position).load(std::memory_order_relaxed)) == record_state::done) return found::done_with;
+    is_whole = false;
+  }
+  if (!is_whole) ring_.refuse_damage(position);
   to.type = what.type;
   to.sequence = at_.sequence;
   to.is_waiting = each.state == record_state::committed || each.state == record_state::returned;
-  return true;
+  return found::whole;
 }
 
 std::optional<watched_message> message_watch::next() {
@@ -84,10 +91,11 @@ std::optional<watched_message> message_watch::next() {
     if (!there) continue;
     if (there->units == 0) return std::nullopt;
     watched_message seen;
-    bool const is_message = there->state != record_state::padding;
-    if (is_message && !copy(*there, seen)) continue;
+    auto const what = there->state == record_state::padding ? found::padding : copy(*there, seen);
+    if (what == found::overwritten) continue;
     pass(*there);
-    if (is_message) return seen;
+    if (what == found::whole) return seen;
+    lost_ += what == found::done_with;
   }
   return std::nullopt;
 }

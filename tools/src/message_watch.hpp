@@ -1,8 +1,8 @@
 // message_watch.hpp: the messages of a message_ring for one who only looks: writes nothing, holds nobody up.
 //
 // A message can be read as long as its bytes are not given out again: in a ring for a group until `free` passes it,
-// also when it was taken or done with; in a broadcast ring until `head` does. So it is copied, then looked whether it
-// was still there. What was overwritten before is counted.
+// also when it was taken or, unless it lies in a block, done with; in a broadcast ring until `head` does. So it is
+// copied, then looked whether it was still there. What was overwritten before is counted.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -39,13 +39,15 @@ class message_watch {
     record_state state = record_state::none;
   };
 
+  enum class found { whole, padding, done_with, overwritten };
+
   atomic_u64 const& bound() const noexcept;
   message_cursor oldest() const noexcept;
   bool is_gone(std::uint64_t position) const noexcept;
   bool catch_up() noexcept;
   std::optional<record> look() const;
   void pass(record const& each) noexcept;
-  bool copy(record const& each, watched_message& to) const;
+  found copy(record const& each, watched_message& to) const;
 
   message_ring_bytes ring_;
   message_cursor at_;
