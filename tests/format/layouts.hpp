@@ -270,6 +270,16 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
     });
   }
   {
+    using type = chunk_header;
+    out["chunk_header"] = layout_of<type>({
+        {"writer", offsetof(type, writer), sizeof(type::writer)},
+        {"number", offsetof(type, number), sizeof(type::number)},
+        {"offset", offsetof(type, offset), sizeof(type::offset)},
+        {"flags", offsetof(type, flags), sizeof(type::flags)},
+        {"magic", offsetof(type, magic), sizeof(type::magic)},
+    });
+  }
+  {
     using type = record_header;
     out["record_header"] = layout_of<type>({
         {"size_type", offsetof(type, size_type), sizeof(type::size_type)},

@@ -114,6 +114,12 @@ class message_consumer {
   pending_range drain() const;
 
  private:
+  template <class Source>
+  friend class message_stream_reader;
+  // Everything before that was taken by somebody, or is no message.
+  std::uint64_t received_up_to() const noexcept {
+    return bytes_.header().head.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A4 <- R4
+  }
   attachment& owner() const noexcept { return entry_->owner(); }
   held_record take() const {
     require_writable(*entry_, "receive");

@@ -92,6 +92,9 @@ class message_reader {
 
  private:
   friend class message_ring;
+  template <class Source>
+  friend class message_stream_reader;
+  std::uint64_t received_up_to() const noexcept { return after_.position; }
   message_reader(std::shared_ptr<attached_entry> entry, message_ring_bytes const& bytes, reader_place* place,
                  message_cursor at) noexcept
       : entry_{std::move(entry)}, bytes_{bytes}, place_{place}, at_{at}, after_{at} {}

@@ -2,7 +2,7 @@
 // producers, and one group of consumers or any number of readers, in any number of processes.
 //
 // Progress  try_ calls return in a bounded number of steps unless peers advance meanwhile.
-// Crash     docs/crash.md, X1 to X9. A message is there when its mark says so, and gone when its mark says so: one
+// Crash     docs/crash.md, X1 to X10. A message is there when its mark says so, and gone when its mark says so: one
 //           store each. What a dead producer had claimed is passed over; what a dead consumer had taken goes to
 //           the next.
 // Signals   Not for use in a signal handler that may interrupt a change by the same thread of anything in the
@@ -118,6 +118,8 @@ class message_ring {
   // Messages that are committed, and not taken.
   std::uint64_t size() const noexcept { return bytes_.count_waiting(); }
   bool empty() const noexcept { return size() == 0; }
+  // Who this process is in the segment; 0 where it may only look.
+  participant_id participant() const noexcept { return lanes_.owner().self(); }
   stoa::delivery delivery() const noexcept { return bytes_.options().delivery; }
   message_ring_statistics statistics() const noexcept { return bytes_.statistics(); }
   // Looks for dead processes now and settles what they left. Blocking calls do this by themselves every

@@ -9,6 +9,8 @@
 #include <stoa/channel_offer.hpp>
 #include <stoa/map.hpp>
 #include <stoa/message_ring.hpp>
+#include <stoa/message_stream_reader.hpp>
+#include <stoa/message_stream_writer.hpp>
 #include <stoa/object_pool.hpp>
 #include <stoa/queue.hpp>
 #include <stoa/ring.hpp>

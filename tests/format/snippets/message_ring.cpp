@@ -63,6 +63,25 @@ TEST(snippet, MessageRing) {
   }
   // end
   EXPECT_EQ(done, std::string(50'000, 'f'));
+  done.clear();
+  auto const first_part = bytes_of("first "), second_part = bytes_of("second ");
+  // begin
+  auto uploads = market.publish_or_attach<stoa::message_ring>("uploads", 64_KiB);
+
+  stoa::message_stream_writer upload{uploads, 5};       // 5: the type of its messages
+  upload.write(first_part);                             // waits while there is no room
+  upload.write(second_part);
+  upload.finish();                                      // until then it is not finished for anybody
+
+  stoa::message_stream_reader incoming{uploads.consumer()};
+  if (auto whole = incoming.try_receive())              // put together
+    if (whole->end == stoa::stream_end::finished) work_on(whole->bytes);
+
+  incoming.poll([](stoa::message_chunk const& chunk) {  // or each chunk as it comes, in order
+    work_on(chunk.data);
+  });
+  // end
+  EXPECT_EQ(done, "first second ");
 }
 
 }  // namespace
