@@ -45,7 +45,13 @@ constexpr errc all_codes[] = {errc::not_found,
                               errc::too_many_connections,
                               errc::version_mismatch,
                               errc::terms_mismatch,
-                              errc::connection_closed};
+                              errc::connection_closed,
+                              errc::server_died,
+                              errc::no_free_slot,
+                              errc::handler_failed,
+                              errc::reserved_type,
+                              errc::too_large,
+                              errc::closed};
 
 TEST(errc, EachCodeHasANumberAndATextOfItsOwn) {
   std::set<int> numbers;

@@ -44,6 +44,12 @@ char const* text(errc code) noexcept {
     case errc::version_mismatch: return "the two sides share no version";
     case errc::terms_mismatch: return "what one side requires the other refuses";
     case errc::connection_closed: return "the connection is closed";
+    case errc::server_died: return "the server died";
+    case errc::no_free_slot: return "no slot is free";
+    case errc::handler_failed: return "the server's handler threw";
+    case errc::reserved_type: return "the message type is reserved";
+    case errc::too_large: return "too large";
+    case errc::closed: return "closed before";
   }
   return "unknown error";
 }

@@ -7,6 +7,7 @@
 #include <stoa/channel.hpp>
 #include <stoa/channel_listener.hpp>
 #include <stoa/channel_offer.hpp>
+#include <stoa/exchange.hpp>
 #include <stoa/map.hpp>
 #include <stoa/message_ring.hpp>
 #include <stoa/message_stream_reader.hpp>

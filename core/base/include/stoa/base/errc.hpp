@@ -57,6 +57,13 @@ enum class errc : std::int32_t {
   version_mismatch = 73,      // the two sides share no version of their protocol
   terms_mismatch = 74,        // what one side requires the other refuses
   connection_closed = 75,     // the other side is gone, or this one has closed
+  // calls (exchange)
+  server_died = 80,     // with the request, or before it could take it
+  no_free_slot = 81,    // as many calls are under way as there are slots
+  handler_failed = 82,  // the server's handler threw
+  reserved_type = 83,   // a message type that is the library's own
+  too_large = 84,       // more bytes than fit
+  closed = 85,          // used after it was closed, given back or cancelled
 };
 
 std::error_category const& error_category() noexcept;

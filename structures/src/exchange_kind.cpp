@@ -1,0 +1,38 @@
+#include <stoa/exchange_bytes.hpp>
+#include <vector>
+
+namespace stoa {
+namespace {
+
+result<std::vector<statistic>> statistics(entry_view const& entry) {
+  auto const found = exchange_bytes::adopt(entry);
+  if (!found) return found.error();
+  auto const counts = found->statistics();
+  return std::vector<statistic>{{"capacity", found->shape().slots * found->directions()},
+                                {"size", counts.waiting},
+                                {"payload_bytes", found->shape().payload_bytes},
+                                {"two_way", found->is_two_way() ? 1u : 0u},
+                                {"taken", counts.taken},
+                                {"servers", counts.servers},
+                                {"calls", counts.calls},
+                                {"timeouts", counts.timeouts},
+                                {"lost", counts.lost},
+                                {"failures", counts.failures},
+                                {"refusals", counts.refusals}};
+}
+
+// Requests have no common size or type, and belong to those who are at them.
+result<void> elements(entry_view const& entry, function_ref<void(std::span<std::byte const>)>) {
+  auto const found = exchange_bytes::adopt(entry);
+  if (!found) return found.error();
+  return {};
+}
+
+}  // namespace
+
+kind_operations const& exchange_operations() {
+  static kind_operations const operations{"exchange", 1, &statistics, &elements, nullptr};
+  return operations;
+}
+
+}  // namespace stoa

@@ -1,0 +1,52 @@
+#include <stoa/exchange_slot.hpp>
+
+namespace stoa {
+namespace {
+
+// Looks at a slot that goes on changing: more than that is bytes that no exchange leaves behind.
+constexpr int most_looks = 64;
+
+}  // namespace
+
+std::optional<call_generation> exchange_slot::take_over(std::uint64_t service, short_owner self) const noexcept {
+  if (is_over(service, response_word())) return std::nullopt;  // I5: after the death, before the CAS
+  // seq_cst: as in begin() (I4).
+  if (!this->service().compare_exchange_strong(service, make_service_word(service >> short_owner_bits, self),
+                                               std::memory_order_seq_cst, std::memory_order_relaxed))
+    return std::nullopt;
+  // relaxed: only its upper bits, which nobody waits for unless the rest is of this generation as well
+  auto const about = call_generation_of(request().word.load(std::memory_order_relaxed));
+  return (about & ~served_generation_mask) | service >> short_owner_bits;
+}
+
+bool exchange_slot::end_service(attachment const& looker, std::uint64_t service) const noexcept {
+  auto const generation = take_over(service, short_owner_of(looker.self()));
+  if (!generation) return false;
+  answer(*generation, response_state::skipped, 0);
+  return true;
+}
+
+bool exchange_slot::make_free(attachment const& looker) const noexcept {
+  for (int look = 0; look < most_looks; ++look) {
+    auto const seen = service().load(std::memory_order_seq_cst);  // after the store that cancelled (I4)
+    if (is_over(seen, response_word())) return true;
+    if (!is_alive(looker, server_of(seen))) {
+      end_service(looker, seen);
+    } else if (service().load(std::memory_order_relaxed) == seen && !is_over(seen, response_word())) {
+      return false;
+    }
+  }
+  return false;
+}
+
+exchange_slot::after exchange_slot::give_up(attachment const& looker, call_generation generation) const noexcept {
+  // seq_cst: before the look at the service word (I4). Forbids: this owner sees nobody in, and a server the request.
+  request().word.store(make_call_word(generation, request_state::cancelled), std::memory_order_seq_cst);
+  bool const is_free = make_free(looker);
+  auto const word = response_word();
+  if (call_generation_of(word) == generation && response_state_of(word) != response_state::skipped)
+    return after::answered;
+  return is_free ? after::free : after::busy;
+}
+
+}  // namespace stoa
