@@ -11,6 +11,7 @@ std::vector<operation> all_operations() {
         &stack_operations, &object_pool_operations, &map_operations, &set_operations, &bitset_operations,
         &message_ring_operations,
         &channel_operations,
+        &exchange_operations,
         &mutex_operations,
         &event_operations,
         &counting_semaphore_operations,

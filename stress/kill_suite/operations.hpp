@@ -38,6 +38,7 @@ std::vector<operation> set_operations();
 std::vector<operation> bitset_operations();
 std::vector<operation> message_ring_operations();
 std::vector<operation> channel_operations();
+std::vector<operation> exchange_operations();
 std::vector<operation> mutex_operations();
 std::vector<operation> event_operations();
 std::vector<operation> counting_semaphore_operations();

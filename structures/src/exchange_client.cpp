@@ -5,21 +5,24 @@ namespace stoa {
 void call_reply::refuse() const { throw error{{errc::closed, "this reply was closed: its slot is free for other calls"}}; }
 void claimed_request::refuse() const { throw error{{errc::closed, "this request was started or aborted before"}}; }
 
+// What is over lets go of its client, so that the slot it would keep is free.
 result<call_reply> pending_call::get_until(deadline until, wait_strategy strategy) {
   if (!slot_) return failure{errc::closed, "this call is over: its end was got before, or it was cancelled"};
   auto const end = desk_->wait(slot_, until, strategy);
   if (end == internal::call_end::none) return desk_->not_in_time();
   auto const mine = std::exchange(slot_, {});
-  if (end == internal::call_end::server_died && !desk_->give_up(mine)) return desk_->failed(end);
-  auto const size = desk_->read(mine);
+  auto const desk = std::move(desk_);
+  if (end == internal::call_end::server_died && !desk->give_up(mine)) return desk->failed(end);
+  auto const size = desk->read(mine);
   if (!size) return size.error();
-  return call_reply{desk_, mine, *size};
+  return call_reply{desk, mine, *size};
 }
 
 void pending_call::cancel() noexcept {
   if (!slot_) return;
   auto const mine = std::exchange(slot_, {});
-  if (desk_->give_up(mine)) desk_->put_back(mine);
+  auto const desk = std::move(desk_);
+  if (desk->give_up(mine)) desk->put_back(mine);
 }
 
 result<pending_call> claimed_request::start() {
@@ -27,15 +30,19 @@ result<pending_call> claimed_request::start() {
   if (!desk_->may_ask(size_, type_)) return desk_->why_not(size_, type_);
   auto mine = std::exchange(slot_, {});
   desk_->ask(mine, size_, type_);
-  return pending_call{desk_, mine};
+  return pending_call{std::move(desk_), mine};
 }
 
 result<call_reply> claimed_request::call_until(deadline until, wait_strategy strategy) {
-  if (!slot_) return failure{errc::closed, "this request was started or aborted before"};
-  if (!desk_->may_ask(size_, type_)) return desk_->why_not(size_, type_);
-  auto mine = std::exchange(slot_, {});
-  desk_->ask(mine, size_, type_);
-  return exchange_client{desk_}.finish(mine, until, strategy);
+  auto pending = start();
+  if (!pending) return pending.error();
+  return exchange_client{std::move(pending->desk_)}.finish(std::exchange(pending->slot_, {}), until, strategy);
+}
+
+void claimed_request::abort() noexcept {
+  if (!slot_) return;
+  auto const desk = std::move(desk_);
+  desk->put_back(std::exchange(slot_, {}));
 }
 
 result<internal::held_slot> exchange_client::take(std::size_t size, std::uint32_t type, deadline until,

@@ -40,7 +40,8 @@ class call_reply {
   // The slot is free for another call.
   void close() noexcept {
     if (!slot_) return;
-    desk_->put_back(std::exchange(slot_, {}));
+    auto const desk = std::move(desk_);
+    desk->put_back(std::exchange(slot_, {}));
     size_ = 0;
   }
 
@@ -129,9 +130,7 @@ class claimed_request {
     return call_until(deadline::after(timeout), strategy);
   }
   result<call_reply> call_until(deadline until, wait_strategy strategy = wait_strategy::adaptive);
-  void abort() noexcept {
-    if (slot_) desk_->put_back(std::exchange(slot_, {}));
-  }
+  void abort() noexcept;
 
  private:
   friend class exchange_client;
