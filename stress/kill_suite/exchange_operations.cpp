@@ -265,7 +265,12 @@ class presence_world final : public exchange_world {
       done.is_done = true;
     };
   }
-  contents repaired(contents) const override { return nobody_ever; }
+  // One who calls: the death of one who serves would say something of its own.
+  task repairer() override {
+    return [self = std::make_shared<actor>(segment_name())] {
+      static_cast<void>(self->calls.client().call(numbered_message(of_the_others), 1, 0ms));
+    };
+  }
   contents found(std::size_t, complaints& bad) override {
     auto const reply = calls_.client().call(numbered_message(of_the_others), 1, 0ms);
     if (!bad.expect(!reply, "there is an answer, and no server")) return nobody_ever;

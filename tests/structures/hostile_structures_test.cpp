@@ -14,6 +14,7 @@
 
 #include "child.hpp"
 #include "hostile.hpp"
+#include "hostile_exchange.hpp"
 #include "hostile_sync_users.hpp"
 #include "hostile_users.hpp"
 #include "scratch.hpp"
@@ -40,6 +41,7 @@ std::map<std::string, subject> const subjects{
     {"overwriting broadcast", {publish_overwriting_broadcast, user_of_broadcast}},
     {"message_ring with blocks", {publish_group_with_blocks, user_of_group}},
     {"overwriting broadcast with blocks", {publish_overwriting_broadcast_with_blocks, user_of_broadcast}},
+    {"exchange", {publish_exchange, user_of_exchange}},
     {"ring", {publish_ring, user_of_ring}},
     {"bounded ring", {publish_bounded_ring, user_of_ring}},
     {"stack", {publish_stack, user_of_stack}},
@@ -209,6 +211,7 @@ TEST(hostile_structures, BroadcastMessageRing) { sweep_with_lanes("broadcast", 2
 TEST(hostile_structures, OverwritingMessageRing) { sweep_structure("overwriting broadcast"); }
 TEST(hostile_structures, MessageRingWithBlocks) { sweep_structure("message_ring with blocks"); }
 TEST(hostile_structures, OverwritingMessageRingWithBlocks) { sweep_structure("overwriting broadcast with blocks"); }
+TEST(hostile_structures, Exchange) { sweep_structure("exchange"); }
 TEST(hostile_structures, Ring) { sweep_structure("ring"); }
 TEST(hostile_structures, BoundedRing) { sweep_structure("bounded ring"); }
 TEST(hostile_structures, Stack) { sweep_with_lanes("stack", 2); }
