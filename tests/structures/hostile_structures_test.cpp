@@ -14,6 +14,7 @@
 
 #include "child.hpp"
 #include "hostile.hpp"
+#include "hostile_channel_users.hpp"
 #include "hostile_exchange.hpp"
 #include "hostile_sync_users.hpp"
 #include "hostile_users.hpp"
@@ -49,6 +50,7 @@ std::map<std::string, subject> const subjects{
     {"map", {publish_map, user_of_map}},
     {"set", {publish_set, user_of_set}},
     {"bitset", {publish_bitset, user_of_bitset}},
+    {"channel", {publish_channel, user_of_channel}},
     {"heap", {publish_heap, user_of_heap}},
     {"heap's inside", {publish_heap, no_user_of_heap}},
     {"mutex", {publish_sync<mutex>, user_of_mutex}},
@@ -219,6 +221,7 @@ TEST(hostile_structures, ObjectPool) { sweep_structure("object_pool"); }
 TEST(hostile_structures, Map) { sweep_with_lanes("map", mostly_asleep); }
 TEST(hostile_structures, Set) { sweep_with_lanes("set", mostly_asleep); }
 TEST(hostile_structures, Bitset) { sweep_structure("bitset"); }
+TEST(hostile_structures, Channel) { sweep_structure("channel"); }
 TEST(hostile_structures, HeapHeader) {
   auto const whole = specimen_with(subjects.at("heap"));
   auto const structure = whole.parts("structure").at(0);
