@@ -68,14 +68,17 @@ TEST(compiler_pair, ThisSeesWhatOtherChanged) {
   scratch_name const name;
   auto const made = segment::create(name, 1 << 20);
   ASSERT_EQ(fill_structures(made), "");
+  fill_messages(made);
   ASSERT_EQ((peer{{"change", name}}.wait()), 0);
   EXPECT_EQ(unchanged_structures(made), "");
+  EXPECT_EQ(unchanged_messages(made), "");
 }
 
 TEST(compiler_pair, OtherSeesWhatThisChanged) {
   scratch_name const name;
   ASSERT_EQ((peer{{"make", name}}.wait()), 0);
   ASSERT_EQ(change_structures(segment::open(name)), "");
+  ASSERT_EQ(change_messages(segment::open(name)), "");
   EXPECT_EQ((peer{{"check-change", name}}.wait()), 0);
   segment::remove(name);
 }
@@ -117,6 +120,27 @@ TEST(compiler_pair, BothWorkOnTheSameStructuresAtOnce) {
   }
   EXPECT_EQ(other.wait(), 0);
   EXPECT_EQ(counter.load(), 2 * count);
+}
+
+TEST(compiler_pair, BothSendIntoOneRingAtOnce) {
+  constexpr std::uint64_t count = 5000;
+  scratch_name const name;
+  auto const made = segment::create(name, 1 << 20);
+  auto const ring = made.publish<message_ring>(
+      "post", 8192, message_ring_options{.checksum = true, .large = {.blocks = 4, .block_bytes = 1024, .above = 500}});
+  auto const consumer = ring.consumer();
+  peer other{{"post", name, std::to_string(count)}};
+  std::array<std::uint64_t, 2> next{};
+  for (std::uint64_t received = 0, sent = 0; received < 2 * count; ++received) {
+    while (sent < count && ring.try_send(pair_text(sent))) ++sent;
+    auto got = consumer.receive_for(30s);
+    ASSERT_TRUE(got);
+    ASSERT_LT(got->type(), next.size());
+    ASSERT_EQ(got->sequence(), received);
+    ASSERT_TRUE(std::ranges::equal(got->data(), pair_text(next[got->type()]++)));
+    got->commit();
+  }
+  EXPECT_EQ(other.wait(), 0);
 }
 
 TEST(compiler_pair, LeaseOfAKilledPeerComesBack) {

@@ -1,7 +1,7 @@
 // golden_content.hpp: what the golden segments hold, in the library's own words.
 //
 //   all_kinds    array, value, queue and spsc_queue, left in order: nobody is attached, nothing is half done
-//   more_kinds   the other kinds, left in order
+//   more_kinds   other kinds, left in order (messages, locks: golden_messages.hpp)
 //   killed       as two processes left it that were killed: one held a lease, one was inside a push
 #pragma once
 #include <array>

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "golden_content.hpp"
+#include "golden_messages.hpp"
 #include "scratch.hpp"
 
 #define XXH_INLINE_ALL
@@ -162,9 +163,11 @@ golden_bytes make_killed(backing const& where) {
 }  // namespace
 
 std::vector<golden_segment> make_golden_segments() {
-  scratch_directory const first, second, third;
+  scratch_directory const first, second, third, fourth, fifth;
   return {{"all_kinds_v1.hex", make_in_order(backing::directory(first.path()), 4, fill_all_kinds)},
           {"more_kinds_v1.hex", make_in_order(backing::directory(second.path()), 9, fill_more_kinds)},
+          {"messages_v1.hex", make_in_order(backing::directory(fourth.path()), 4, fill_messages)},
+          {"locks_v1.hex", make_in_order(backing::directory(fifth.path()), 10, fill_locks)},
           {"killed_v1.hex", make_killed(backing::directory(third.path()))}};
 }
 

@@ -95,7 +95,7 @@ using blob = std::vector<std::byte>;
 
 // The elements of an entry of any kind: all of an array, the one of a value, a queue's from head on, what a ring
 // holds, a stack's from the top, a pool's objects in use, a map's { key, value }, a set's keys, the numbers of a
-// bitset's bits. None of a heap: what is in it only its users know.
+// bitset's bits, a future's value. None of a heap: what is in it only its users know. Messages: messages_of().
 std::vector<blob> elements_of(entry const& from);
 // Elements of a queue that were taken and not finished with.
 std::vector<blob> taken_elements_of(entry const& from);
@@ -153,6 +153,16 @@ struct map_state {
   std::vector<std::uint32_t> locks;     // lanes that hold one
 };
 map_state state_of_map(entry const& from);  // of a set as well
+
+struct message {
+  std::uint64_t sequence = 0;
+  std::uint32_t type = 0;
+  std::uint64_t timestamp = 0;
+  bool is_in_block = false;
+  blob content;
+};
+// Of a message_ring: those that nobody has taken, in a broadcast ring all it holds; oldest first.
+std::vector<message> messages_of(entry const& from);
 
 struct heap_state {
   std::uint64_t heap_bytes = 0;

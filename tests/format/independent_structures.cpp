@@ -127,7 +127,7 @@ std::vector<blob> elements_of(entry const& from) {
       kind{"ring", elements_of_ring},        kind{"stack", elements_of_stack},
       kind{"object_pool", elements_of_pool}, kind{"map", elements_of_map},
       kind{"set", elements_of_map},          kind{"bitset", elements_of_bitset},
-      kind{"heap", elements_of_heap}};
+      kind{"heap", elements_of_heap},        kind{"future", elements_of_future}};
   auto const found = std::ranges::find(kinds, from.kind, &kind::name);
   require(found != kinds.end(), "a kind nobody knows");
   return found->elements(from);

@@ -10,5 +10,6 @@ std::vector<blob> elements_of_pool(entry const& from);
 std::vector<blob> elements_of_map(entry const& from);
 std::vector<blob> elements_of_bitset(entry const& from);
 std::vector<blob> elements_of_heap(entry const& from);
+std::vector<blob> elements_of_future(entry const& from);
 
 }  // namespace independent
