@@ -18,11 +18,13 @@ bool message_ring_bytes::advance_head_towards(std::uint64_t target) const noexce
     at += units * record_unit;
   }
   if (at == begin) return true;
-  // As in pass(): turns only grow, so a late CAS does nothing.
+  // Again if it fails: who stood still here for a lap, and was overtaken by a head that went past `at` at one go, sets
+  // what was right in that lap. Turns only grow, so nobody who is that late changes what is right in this one.
   auto before = turn(at).load(std::memory_order_acquire);
-  if (head.load(std::memory_order_acquire) != begin) return false;
-  if (before != sequence)
-    turn(at).compare_exchange_strong(before, sequence, std::memory_order_relaxed, std::memory_order_relaxed);
+  do {
+    if (head.load(std::memory_order_acquire) != begin) return false;
+  } while (before != sequence && !turn(at).compare_exchange_strong(before, sequence, std::memory_order_acquire,
+                                                                   std::memory_order_acquire));
   auto expected = begin;
   return head.compare_exchange_strong(expected, at, std::memory_order_acq_rel, std::memory_order_relaxed);  // R4 -> A4
 }
@@ -51,9 +53,10 @@ bool message_ring_bytes::give_up_before(std::uint64_t target, function_ref<bool(
     auto const limit = waits_for_readers() ? nearest_reader(target) : target;
     if (!limit) return false;
     bool const is_sole = advance_head_towards(*limit);
-    // Forbids, with the fence in take_place(): a reader chose a head from before this one, and is not seen here (I8).
-    std::atomic_thread_fence(std::memory_order_seq_cst);
     auto const head = header_->head.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A4 <- R4
+    // Forbids, with the fence in take_place(): a reader chose a head from before this one, and is not seen here (I8).
+    // So no later one is granted: others may have raised it, and not looked at the places yet.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     auto const granted = waits_for_readers() ? nearest_reader(head) : head;
     if (!granted) return false;
     auto free = header_->free.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A5 <- R5
