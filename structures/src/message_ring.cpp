@@ -163,6 +163,7 @@ bool message_ring::send_large(std::span<std::byte const> from, std::uint32_t typ
   auto const mine = how == nullptr ? try_to_claim_block(intent, fill)
                                    : wait_to_claim_block(intent, fill, how->until, how->strategy);
   if (!mine) return false;
+  internal::begin_to_write(bytes_);  // the record; the block was written before
   internal::seal(bytes_, mine, seal);
   publish(intent, mine);
   return true;

@@ -34,11 +34,15 @@ inline void seal(message_ring_bytes const& ring, held_record const& mine, record
 inline void seal(message_ring_bytes const& ring, held_record const& mine, message_label label) noexcept {
   seal(ring, mine, make_seal(ring, label, ring.message(mine)));
 }
+// Between making room and the first byte that is written there.
+inline void begin_to_write(message_ring_bytes const& ring) noexcept {
+  // R8 -> message_reader.hpp:A8. Forbids: a reader sees one of these bytes, and not that head has passed them (I9).
+  if (ring.is_read_while_written()) std::atomic_thread_fence(std::memory_order_release);
+}
 // Copies a message to where it is to be in the ring.
 inline void write(message_ring_bytes const& ring, std::byte* to, std::span<std::byte const> from) noexcept {
+  begin_to_write(ring);
   if (ring.is_read_while_written()) {
-    // R8 -> message_reader.hpp:A8. Forbids: a reader sees one of these bytes, and not that head has passed them (I9).
-    std::atomic_thread_fence(std::memory_order_release);
     store_words(reinterpret_cast<atomic_u64*>(to), from.data(), from.size());
   } else if (!from.empty()) {
     std::memcpy(to, from.data(), from.size());
@@ -108,7 +112,12 @@ class message_slot {
   friend class message_ring;
   message_slot(std::shared_ptr<attached_entry> entry, message_ring_bytes const& bytes, lane_name& name,
                held_record const& record, message_label label)
-      : entry_{std::move(entry)}, bytes_{bytes}, name_{&name}, record_{record}, label_{label} {
+      : message_slot{} {  // so that it is aborted if there is no memory for the buffer
+    entry_ = std::move(entry);
+    bytes_ = bytes;
+    name_ = &name;
+    record_ = record;
+    label_ = label;
     if (bytes.is_read_while_written()) own_.resize(std::max<std::size_t>(label.size, 1));
   }
 
