@@ -61,26 +61,51 @@ bool message_ring_bytes::free_blocks_of_the_dead(attachment& owner) const {
 
 // --- making one free ---
 
-// The oldest record that has a block.
+// The oldest record that has a block; in a group, of a message that nobody has taken.
 std::optional<std::uint64_t> message_ring_bytes::oldest_with_block() const noexcept {
   std::optional<std::uint64_t> oldest;
   for (block_number each = 1; each <= blocks_.count(); ++each) {
     auto const found = blocks_.word(each).load(std::memory_order_acquire);  // A1 <- message_blocks.hpp:R1, R2
     if (state_of_block(found) != block_state::of_record || is_damaged(found)) continue;
+    if (options_.delivery == delivery::group && !is_waiting(record_in(found))) continue;
     if (!oldest || is_past(*oldest, record_in(found))) oldest = record_in(found);
   }
   return oldest;
 }
 
-// By a message that may be dropped, or that all readers have read. False: there is none.
+// In a group: a message that nobody has taken, or that was given back.
+bool message_ring_bytes::is_waiting(std::uint64_t position) const noexcept {
+  auto const found = mark(position).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R1, R6
+  return units_of(position, found) != 0 &&
+         (state_in(found) == record_state::committed || state_in(found) == record_state::returned);
+}
+
+// In a group: whether taking goes on to that record, and no claim is open before it.
+bool message_ring_bytes::is_published_up_to(std::uint64_t position) const noexcept {
+  auto at = header_->head.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A4 <- R4
+  for (auto left = capacity() / record_unit; left > 0 && is_past(position, at); --left) {
+    auto const units = units_of(at, mark(at).load(std::memory_order_acquire));  // message_ring_bytes.hpp:A1 <- R1
+    if (units == 0) return false;
+    at += units * record_unit;
+  }
+  return true;
+}
+
+// By a message that may be dropped, with those before it, or that all readers have read. False: there is none, and
+// nothing is dropped for a block that does not become free by that.
 bool message_ring_bytes::make_room_in_blocks(attachment& owner) const {
-  if (options_.delivery == delivery::broadcast) {
-    auto const oldest = oldest_with_block();
-    return oldest && give_up_before(*oldest + record_unit, [&] {
+  bool const drops = options_.delivery == delivery::group && options_.when_full == when_full::overwrite;
+  if (options_.delivery == delivery::group && !drops) return false;
+  auto const oldest = oldest_with_block();
+  if (!oldest) return false;
+  if (!drops)
+    return give_up_before(*oldest + record_unit, [&] {
       return is_past(header_->free.load(std::memory_order_acquire), *oldest);  // message_ring_bytes.hpp:A5 <- R5
     });
-  }
-  return options_.when_full == when_full::overwrite && drop_oldest(owner);
+  if (!is_published_up_to(*oldest)) return false;
+  for (auto left = capacity() / record_unit; left > 0 && is_waiting(*oldest); --left)
+    if (!drop_oldest(owner)) return false;
+  return true;
 }
 
 block_number message_ring_bytes::take_block(attachment& owner) const {

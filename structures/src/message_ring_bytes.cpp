@@ -209,11 +209,20 @@ bool message_ring_bytes::make_room(attachment& owner, std::uint64_t position, st
   reclaim();
   if (has_room(position, units)) return true;
   if (options_.when_full != when_full::overwrite) return false;
-  for (auto left = capacity() / record_unit; left > 0 && drop_oldest(owner); --left) {
+  for (auto left = capacity() / record_unit; left > 0 && !is_held_up(owner) && drop_oldest(owner); --left) {
     reclaim();
     if (has_room(position, units)) return true;
   }
   return false;
+}
+
+// Whether free stands at a message that somebody alive has taken: then no other one makes room by being dropped.
+bool message_ring_bytes::is_held_up(attachment& owner) const noexcept {
+  auto const at = header_->free.load(std::memory_order_acquire);  // A5 <- R5
+  auto const found = mark(at).load(std::memory_order_acquire);    // A3 <- R3
+  if (units_of(at, found) == 0 || state_in(found) != record_state::taken) return false;
+  // relaxed: a hint, that some message is a dead one's. Without it nobody would take that one now.
+  return header_->recall.load(std::memory_order_relaxed) == 0 || is_alive(owner, taker_in(found));
 }
 
 bool message_ring_bytes::drop_oldest(attachment& owner) const {

@@ -185,6 +185,33 @@ TEST_F(large_messages_test, WhatIsOverwrittenIsTheOldest) {
   EXPECT_FALSE(send_large(over, 21)) << "nor what is claimed, and nothing passes it";
 }
 
+TEST_F(large_messages_test, NothingIsDroppedForABlockThatIsHeld) {
+  auto const over = views.first.publish<message_ring>("o", ring_bytes_of_scene,
+                                                      with_large(options_of_scene(when_full::overwrite)));
+  auto const from = over.consumer();
+  for (std::uint64_t n = 0; n < blocks; ++n) ASSERT_TRUE(send_large(over, n));
+  std::vector<message> held;
+  for (std::uint64_t n = 0; n < blocks; ++n) held.push_back(*from.try_receive());
+  for (std::uint64_t n = 3; n < 6; ++n) ASSERT_TRUE(over.try_send(numbered_message(n)));
+  EXPECT_FALSE(send_large(over, 9));
+  EXPECT_FALSE(over.claim(block_bytes));
+  EXPECT_EQ(over.statistics().lost, 0u);
+  held.pop_back();  // given back: it comes first
+  EXPECT_TRUE(send_large(over, 6));
+  EXPECT_EQ(over.statistics().lost, 1u);
+  held.back().commit();
+  auto open = over.claim(1);
+  ASSERT_TRUE(send_large(over, 7));
+  held.front().commit();
+  ASSERT_TRUE(send_large(over, 8));
+  ASSERT_TRUE(send_large(over, 10)) << "6 is before the open claim, and those before it are as well";
+  EXPECT_EQ(over.statistics().lost, 5u);
+  ASSERT_FALSE(send_large(over, 11)) << "all others are behind it";
+  open.commit();
+  EXPECT_EQ(over.statistics().lost, 5u);
+  EXPECT_EQ(from.try_receive()->size(), 1u);
+}
+
 // --- broadcast ---
 
 class large_broadcast : public ::testing::Test {

@@ -294,6 +294,7 @@ TEST_F(message_ring_test, OverwritingDropsTheOldestThatNobodyHolds) {
   auto held = in.try_receive();
   EXPECT_EQ(held->sequence(), 100 - room_of_scene);
   EXPECT_FALSE(send_number(last, 300)) << "the oldest is held";
+  EXPECT_EQ(last.size(), room_of_scene - 1) << "nothing is dropped that makes no room";
   EXPECT_TRUE(is_numbered_message(held->data()));
 }
 

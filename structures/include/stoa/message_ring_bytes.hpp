@@ -261,6 +261,7 @@ class message_ring_bytes {
   void advance_head() const;
   std::uint64_t reclaim() const noexcept;
   bool make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const;
+  bool is_held_up(attachment& owner) const noexcept;
   bool drop_oldest(attachment& owner) const;
   bool make_room_in_broadcast(std::uint64_t position, std::uint64_t units) const;
   bool give_up_before(std::uint64_t target, function_ref<bool()> is_enough) const;
@@ -275,6 +276,8 @@ class message_ring_bytes {
   block_number take_free_block(attachment& owner) const;
   bool free_blocks_of_the_dead(attachment& owner) const;
   std::optional<std::uint64_t> oldest_with_block() const noexcept;
+  bool is_waiting(std::uint64_t position) const noexcept;
+  bool is_published_up_to(std::uint64_t position) const noexcept;
   bool make_room_in_blocks(attachment& owner) const;
   [[noreturn]] void refuse_damaged_block(block_number which, block_word found) const;
   bool is_boundary(attachment& owner, std::uint64_t position) const;
