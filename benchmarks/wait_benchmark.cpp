@@ -4,12 +4,14 @@
 //
 // Two processes, each on a core of its own. The receiver sleeps for a message, 1 ms at least, then the sender sends
 // the time: what has passed when the receiver has the message is the wake-up. A raw futex of the same kind (a word
-// between two processes, nothing else) is measured beside it, in the same rounds: less is not to be had.
+// between two processes, nothing else) is measured beside it, in the same rounds: less is not to be had. So is a
+// waitable_fd, from the send to the end of epoll_wait.
 // --awake: something of the lowest priority runs on the receiver's core, so that the time does not depend on how
 // long the machine takes to wake up a core that has halted.
 #include <fmt/format.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -121,23 +123,49 @@ struct bare_futex {
 std::int64_t now() { return clock_type::now().time_since_epoch().count(); }
 double since(std::int64_t when) { return microseconds{std::chrono::nanoseconds{now() - when}}.count(); }
 
+struct event_loop {
+  event_loop() {
+    epoll_event event{EPOLLIN, {}};
+    ::epoll_ctl(epoll, EPOLL_CTL_ADD, ready.get(), &event);
+  }
+  event_loop(event_loop const&) = delete;
+  event_loop& operator=(event_loop const&) = delete;
+  ~event_loop() { ::close(epoll); }
+  bool wait(int milliseconds) const {
+    epoll_event event{};
+    return ::epoll_wait(epoll, &event, 1, milliseconds) == 1;
+  }
+
+  stoa::waitable_fd ready;
+  int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+};
+
 void receive(std::string const& name, bare_futex& bare, unsigned messages) {
   pin_to(1);
   auto const consumer = stoa::segment::open(name).attach<stoa::message_ring>("ring").consumer();
-  std::vector<double> ours, floor;
-  for (unsigned i = 0; i < messages; ++i) {
-    auto got = consumer.receive_for(10s, stoa::wait_strategy::sleep);
+  std::vector<double> ours, floor, in_loop;
+  event_loop loop;
+  auto const take = [&](std::vector<double>& to, std::optional<stoa::message> got) {
     std::int64_t sent = 0;
     std::memcpy(&sent, got.value().data().data(), sizeof(sent));
-    ours.push_back(since(sent));
+    to.push_back(since(sent));
     got->commit();
-    bare.rounds_done.store(2 * i + 1, std::memory_order_release);
+  };
+  for (unsigned i = 0; i < messages; ++i) {
+    take(ours, consumer.receive_for(10s, stoa::wait_strategy::sleep));
+    bare.rounds_done.store(3 * i + 1, std::memory_order_release);
     bare.sleep();
     floor.push_back(since(bare.sent.load(std::memory_order_relaxed)));
-    bare.rounds_done.store(2 * i + 2, std::memory_order_release);
+    bare.rounds_done.store(3 * i + 2, std::memory_order_release);
+    loop.ready.watch(consumer);
+    loop.wait(10'000);
+    take(in_loop, consumer.try_receive());
+    loop.ready.stop();
+    bare.rounds_done.store(3 * i + 3, std::memory_order_release);
   }
   fmt::print("wake-up for a message        {}\n", distribution(ours));
   fmt::print("wake-up by a bare futex      {}\n", distribution(floor));
+  fmt::print("wake-up of an epoll loop     {}\n", distribution(in_loop));
   std::fflush(stdout);
 }
 
@@ -153,29 +181,34 @@ void measure_wake_ups(std::string const& name, stoa::segment const& segment, uns
     std::this_thread::sleep_for(1ms);
   };
   for (unsigned i = 0; i < messages; ++i) {
-    pause(2 * i);
-    auto const sent = now();
-    ring.try_send(std::as_bytes(std::span{&sent, 1}));
-    pause(2 * i + 1);
+    auto const send = [&](unsigned done) {
+      pause(done);
+      auto const sent = now();
+      ring.try_send(std::as_bytes(std::span{&sent, 1}));
+    };
+    send(3 * i);
+    pause(3 * i + 1);
     bare.sent.store(now(), std::memory_order_relaxed);
     bare.wake();
+    send(3 * i + 2);
   }
   expect_success(receiver);
 }
 
 double seconds_of(timeval const& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
 
-// A process that does nothing but sleep for a message that does not come.
-void measure_idling(std::string const& name, unsigned seconds) {
+// A process that does nothing but sleep for a message that does not come: `idle` does, and says whether it came.
+template <class Idle>
+void measure_idling(std::string const& name, char const* how, unsigned seconds, Idle idle) {
   expect_success(in_child([&] {
     auto const consumer = stoa::segment::open(name).attach<stoa::message_ring>("ring").consumer();
     rusage before{}, after{};
     ::getrusage(RUSAGE_SELF, &before);
-    if (consumer.receive_for(std::chrono::seconds{seconds})) throw std::runtime_error{"a message out of nothing"};
+    if (idle(consumer)) throw std::runtime_error{"a message out of nothing"};
     ::getrusage(RUSAGE_SELF, &after);
     auto const spent = seconds_of(after.ru_utime) + seconds_of(after.ru_stime) - seconds_of(before.ru_utime) -
                        seconds_of(before.ru_stime);
-    fmt::print("asleep for {} s             {:.2f} % of a core\n", seconds, 100 * spent / seconds);
+    fmt::print("asleep for {} s, {}  {:.2f} % of a core\n", seconds, how, 100 * spent / seconds);
     std::fflush(stdout);
   }));
 }
@@ -225,6 +258,13 @@ int main(int argc, char** argv) {
   auto const name = fmt::format("wait-benchmark-{}", ::getpid());
   auto const segment = stoa::segment::create(name, 1_MiB);
   measure_wake_ups(name, segment, with.messages);
-  measure_idling(name, with.seconds);
+  measure_idling(name, "in receive   ", with.seconds, [&](stoa::message_consumer const& consumer) {
+    return consumer.receive_for(std::chrono::seconds{with.seconds}).has_value();
+  });
+  measure_idling(name, "in epoll_wait", with.seconds, [&](stoa::message_consumer const& consumer) {
+    event_loop loop;
+    loop.ready.watch(consumer);
+    return loop.wait(static_cast<int>(with.seconds) * 1000);
+  });
   measure_deaths(name, segment, with.deaths);
 }

@@ -100,6 +100,15 @@ std::optional<message_view> message_reader::copy() {
   return std::nullopt;
 }
 
+wait_point message_reader::arrivals() const {
+  wait_point out{nullptr, [entry = entry_, bytes = bytes_, next = after_.position] { return bytes.has_arrived(next); }};
+  entry_->owner().usable().value();
+  if (entry_->owner().is_read_only()) return out;
+  out.flag = &bytes_.header().receivers;
+  out.look_for_the_dead = [entry = entry_, bytes = bytes_] { bytes.settle(entry->owner()); };
+  return out;
+}
+
 std::optional<message_view> message_reader::receive_until(deadline until, wait_strategy strategy) {
   auto const attempt = [this](bool = false) { return try_receive(); };
   if (auto got = attempt()) return got;

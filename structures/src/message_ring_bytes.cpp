@@ -246,6 +246,17 @@ message_ring_statistics message_ring_bytes::statistics() const noexcept {
           count_blocks_in_use()};
 }
 
+bool message_ring_bytes::has_arrivals() const noexcept {
+  // relaxed: a hint, as in take()
+  return header_->recall.load(std::memory_order_relaxed) != 0 ||
+         has_arrived(header_->head.load(std::memory_order_acquire));  // A4 <- R4
+}
+
+bool message_ring_bytes::has_arrived(std::uint64_t position) const noexcept {
+  return is_of_lap(mark(position).load(std::memory_order_acquire), lap(position)) ||  // A1 <- R1
+         is_past(header_->head.load(std::memory_order_acquire), position);            // A4 <- R4
+}
+
 std::uint64_t message_ring_bytes::count_waiting() const noexcept {
   std::uint64_t count = 0;
   auto at = header_->head.load(std::memory_order_acquire);  // A4 <- R4

@@ -31,6 +31,13 @@ result<queue_bytes> queue_bytes::adopt(entry_view const& entry) {
   return queue_bytes{entry, *slots};
 }
 
+bool queue_bytes::has_arrivals() const noexcept {
+  // relaxed: a hint, as in queue_claims.hpp
+  if (header_->recall.load(std::memory_order_relaxed) != 0) return true;
+  auto const ticket = header_->head.load(std::memory_order_relaxed);
+  return slot_distance(word(ticket).load(std::memory_order_acquire), ticket) > 0;  // queue_claims.hpp:A2 <- R1
+}
+
 std::uint64_t queue_bytes::was_size() const noexcept {
   // head first: a tail read later is not behind it, so the difference is not negative. (A1 for that order)
   auto const head = header_->head.load(std::memory_order_acquire);

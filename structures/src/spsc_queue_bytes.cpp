@@ -70,6 +70,11 @@ std::uint64_t spsc_queue_bytes::succeed_consumer() const noexcept {
   return head;
 }
 
+bool spsc_queue_bytes::has_arrivals() const noexcept {
+  auto const ticket = header_->head.load(std::memory_order_acquire);
+  return slot_distance(word(ticket).load(std::memory_order_acquire), ticket) > 0;
+}
+
 std::uint64_t spsc_queue_bytes::was_size() const noexcept {
   auto const head = header_->head.load(std::memory_order_acquire);  // first, so that tail is not behind it
   auto const tail = header_->tail.load(std::memory_order_relaxed);

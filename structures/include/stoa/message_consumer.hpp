@@ -8,6 +8,7 @@
 #include <optional>
 #include <range/v3/view/interface.hpp>
 #include <stoa/message_ring_bytes.hpp>
+#include <stoa/wait_point.hpp>
 #include <stoa/message_view.hpp>
 #include <utility>
 #include <vector>
@@ -112,6 +113,12 @@ class message_consumer {
   // An input range of the messages that are there and that come while it is iterated; it ends where
   // try_receive() finds nothing. Each is committed when the iteration goes on to the next.
   pending_range drain() const;
+  // For a waitable_fd: a message to be received.
+  wait_point arrivals() const {
+    require_writable(*entry_, "wait for");
+    return {&bytes_.header().receivers, [self = *this] { return self.bytes_.has_arrivals(); },
+            [self = *this] { self.bytes_.settle(self.owner()); }};
+  }
 
  private:
   template <class Source>

@@ -85,6 +85,10 @@ class message_reader {
     wake(bytes_.header().producers);
   }
 
+  // For a waitable_fd: the message after the last that was received. On a read-only mapping it is looked for now and
+  // then.
+  wait_point arrivals() const;
+
   // Messages that were overwritten before this reader came to them, as far as it has noticed: exactly.
   std::uint64_t lost() const noexcept { return lost_; }
   // Of the next message.

@@ -237,6 +237,10 @@ class message_ring_bytes {
   // Whether a message is what its checksum says, with the header that stands before it.
   bool is_intact(std::uint64_t position, std::span<std::byte const> copy) const noexcept;
   std::uint64_t count_waiting() const noexcept;
+  // Whether something is published at head, or was given back. Racy.
+  bool has_arrivals() const noexcept;
+  // Whether something is published at a position, or was. Racy.
+  bool has_arrived(std::uint64_t position) const noexcept;
   std::uint64_t count_blocks_in_use() const noexcept;
   message_ring_statistics statistics() const noexcept;
   [[noreturn]] void refuse_damage(std::uint64_t position) const;

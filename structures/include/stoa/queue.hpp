@@ -18,6 +18,7 @@
 #include <stoa/queue_bytes.hpp>
 #include <stoa/queue_claims.hpp>
 #include <stoa/queue_lease.hpp>
+#include <stoa/wait_point.hpp>
 
 namespace stoa {
 
@@ -154,6 +155,12 @@ class queue {
   void recover() const {
     require_writable(*entry_, "recover");
     bytes().settle(owner());
+  }
+  // For a waitable_fd: an element to be popped.
+  wait_point arrivals() const {
+    require_writable(*entry_, "wait for");
+    return {&bytes().header().consumers, [self = *this] { return self.bytes().has_arrivals(); },
+            [self = *this] { self.recover(); }};
   }
 
  private:

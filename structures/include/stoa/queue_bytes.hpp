@@ -50,6 +50,8 @@ class queue_bytes : public slot_array {
   queue_header& header() const noexcept { return *header_; }
   lane_tag tag() const noexcept { return tag_; }
 
+  // Whether a pop would find an element, or something to be taken back. Racy.
+  bool has_arrivals() const noexcept;
   // Elements pushed and not yet taken. Racy: cursors move while they are read.
   std::uint64_t was_size() const noexcept;
   queue_statistics statistics() const noexcept;

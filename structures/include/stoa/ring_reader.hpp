@@ -16,6 +16,7 @@
 #include <span>
 #include <stoa/base/shareable.hpp>
 #include <stoa/ring_bytes.hpp>
+#include <stoa/wait_point.hpp>
 #include <thread>
 #include <type_traits>
 
@@ -114,6 +115,13 @@ class ring_reader {
   // An input range of what is there and what comes while it is iterated; it ends where try_read() finds
   // nothing. Refers to this reader.
   pending_range pending() noexcept { return pending_range{*this}; }
+
+  // For a waitable_fd: the next sample. On a read-only mapping it is looked for now and then.
+  wait_point arrivals() const {
+    entry_->owner().usable().value();
+    return {entry_->owner().is_read_only() ? nullptr : &bytes_.header().readers,
+            [entry = entry_, bytes = bytes_, next = position_] { return is_past(bytes.published(), next); }};
+  }
 
   // Samples published and not read, those that are overwritten already included.
   std::uint64_t lag() const noexcept {

@@ -25,6 +25,7 @@
 #include <span>
 #include <stoa/base/shareable.hpp>
 #include <stoa/spsc_queue_bytes.hpp>
+#include <stoa/wait_point.hpp>
 
 namespace stoa {
 
@@ -120,6 +121,11 @@ class spsc_queue {
   std::uint64_t capacity() const noexcept { return bytes().capacity(); }
   std::uint64_t size() const noexcept { return bytes().was_size(); }
   bool empty() const noexcept { return size() == 0; }
+  // For a waitable_fd of the consumer: an element to be popped.
+  wait_point arrivals() const {
+    require_writable(*state_->entry, "wait for");
+    return {&header().consumer_wait, [self = *this] { return self.bytes().has_arrivals(); }};
+  }
   queue_statistics statistics() const noexcept { return bytes().statistics(); }
 
  private:

@@ -59,6 +59,8 @@ class spsc_queue_bytes : public slot_array {
   }
 
   std::uint64_t was_size() const noexcept;
+  // Whether the consumer would find an element. Racy.
+  bool has_arrivals() const noexcept;
   queue_statistics statistics() const noexcept;
   void note_fill() const noexcept;
 

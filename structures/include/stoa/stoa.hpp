@@ -29,3 +29,4 @@
 #include <stoa/sync/once_flag.hpp>
 #include <stoa/sync/shared_mutex.hpp>
 #include <stoa/value.hpp>
+#include <stoa/waitable_fd.hpp>
