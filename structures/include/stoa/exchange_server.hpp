@@ -117,6 +117,7 @@ class exchange_server {
       auto const slot = way_.slot(at);
       auto const seen = slot.pending();
       if (!seen) [[likely]] continue;
+      slot.fetch_ahead(way_.payload_bytes());
       if (!slot.begin(*seen, self_)) continue;
       next_ = at;
       answer(slot, seen->generation, handler);

@@ -30,6 +30,7 @@
 //               its place: then the answer is there, or there will be none
 // I6 forward    the response's generation only goes on: it is written by who holds the service, of that generation
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -169,6 +170,18 @@ class exchange_slot {
     auto const service = this->service().load(std::memory_order_relaxed);  // a guess: the CAS decides
     if (is_service_of(service, generation) || !is_over(service, response_word())) return std::nullopt;
     return seen_request{generation, service};
+  }
+  // Fetches what a request of this size and a response like it lie in, beyond the lines of the words, all at once and
+  // before the CAS of begin(), which would hold up these loads.
+  void fetch_ahead(std::uint64_t payload_bytes) const noexcept {
+    constexpr std::size_t line = 64, in_first_line = line - sizeof(request_head), most = 1024;
+    auto const size = request().size.load(std::memory_order_relaxed);  // a hint
+    if (size <= in_first_line) return;
+    auto const end = std::min<std::uint64_t>({size, payload_bytes, most});
+    for (auto at = in_first_line; at < end; at += line) {
+      __builtin_prefetch(request_payload() + at, 0);
+      __builtin_prefetch(response_payload() + at, 1);
+    }
   }
   // True: it is this server's to answer. False: somebody else was faster, or it is cancelled.
   bool begin(seen_request const& seen, short_owner self) const noexcept {
