@@ -2,31 +2,13 @@
 #pragma once
 #include <cstddef>
 #include <map>
-#include <set>
 #include <stoa/stoa.hpp>
 #include <string>
 
-#include "field_count.hpp"
+#include "exchange_layouts.hpp"
+#include "layout.hpp"
 
 namespace stoa::testing {
-
-struct field {
-  std::string name;
-  std::size_t offset = 0;
-  std::size_t bytes = 0;
-  friend auto operator<=>(field const&, field const&) = default;
-};
-
-struct struct_layout {
-  std::size_t bytes = 0;
-  std::size_t field_count = 0;
-  std::set<field> fields;
-};
-
-template <class T>
-struct_layout layout_of(std::set<field> fields) {
-  return {sizeof(T), field_count<T>(), std::move(fields)};
-}
 
 inline std::map<std::string, struct_layout> layouts_in_code() {
   std::map<std::string, struct_layout> out;
@@ -430,6 +412,7 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"pad", offsetof(type, pad), sizeof(type::pad)},
     });
   }
+  add_exchange_layouts(out);
   return out;
 }
 

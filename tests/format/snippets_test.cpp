@@ -51,7 +51,7 @@ TEST_P(snippets, PageShowsTheCompiledCode) {
 }
 
 INSTANTIATE_TEST_SUITE_P(structures, snippets,
-                         ::testing::Values("array", "message_ring", "object_pool", "heap", "map", "set", "ring", "stack", "bitset", "value", "spsc_queue", "queue", "sync"));
+                         ::testing::Values("array", "exchange", "message_ring", "object_pool", "heap", "map", "set", "ring", "stack", "bitset", "value", "spsc_queue", "queue", "sync"));
 
 }  // namespace
 }  // namespace stoa::testing

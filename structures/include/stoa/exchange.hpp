@@ -9,7 +9,7 @@
 //
 // Progress  A call is wait-free up to its publication, and waits for its answer alone. A slot whose caller gave up
 //           while a server was at it is used again when that server is done.
-// Crash     docs/crash.md, I1 to I7. Each request is answered once, and the answer reaches that request only. Those
+// Crash     docs/crash.md, I1 to I8. Each request is answered once, and the answer reaches that request only. Those
 //           whose server died are told at once, or served by its successor, as exchange_options say.
 //
 // The algorithm and its invariants are in exchange_slot.hpp.
