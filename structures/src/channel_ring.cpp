@@ -12,8 +12,8 @@ void sending_end::refuse(std::uint64_t size) const {
                                                           entry_->where(), size, largest_)}};
 }
 
-void sending_end::refuse_cursor() const {
-  throw error{damaged(*entry_, fmt::format("read to position {}, sent to {}", read_, position_))};
+void sending_end::refuse_cursor(std::uint64_t read) const {
+  throw error{damaged(*entry_, fmt::format("read to position {}, sent to {}", read, position_))};
 }
 
 void receiving_end::refuse_mark(std::uint64_t at, std::uint64_t mark) const {

@@ -364,6 +364,22 @@ TEST_F(a_channel, FindsADamagedMessageByItsChecksum) {
   EXPECT_EQ(text_of(server.try_receive()->data()), "behind it") << "the damaged one is gone";
 }
 
+TEST_F(a_channel, ACursorThatCannotBeIsNotBelieved) {
+  auto [client, server] = pair();
+  std::uint64_t sent = 0;
+  while (client.try_send(numbered_message(sent, 100))) ++sent;
+  auto const entries = views.first.entries();
+  auto const bytes = *channel_bytes::adopt(entries.front().view());
+  auto const index = channel_state_in(bytes.place(0).word.load()) == channel_state::open ? 0 : 1;
+  auto& read = bytes.place(static_cast<std::uint64_t>(index)).to_server.read;
+  auto const before = read.load();
+  read.store(before + ring + record_align);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(refusal([&] { client.try_send(numbered_message(sent, 100)); }), errc::corrupt_structure);
+  read.store(before);
+  for (std::uint64_t n = 0; n < sent; ++n) EXPECT_EQ(number_in(server.try_receive()->data()), n) << "not written over";
+}
+
 // --- the end ---
 
 TEST_F(a_channel, WhatWasSentBeforeLeavingIsReceived) {

@@ -139,12 +139,13 @@ class sending_end : channel_end {
  private:
   bool has_room(std::uint64_t wanted) {
     if (position_ + wanted - read_ <= mask_ + 1) [[likely]] return true;
-    read_ = stream_->read.load(std::memory_order_acquire);  // A2 <- R2 (I2)
-    if (position_ - read_ > mask_ + 1) [[unlikely]] refuse_cursor();
+    auto const read = stream_->read.load(std::memory_order_acquire);  // A2 <- R2 (I2)
+    if (position_ - read > mask_ + 1) [[unlikely]] refuse_cursor(read);
+    read_ = read;
     return position_ + wanted - read_ <= mask_ + 1;
   }
   [[noreturn]] void refuse(std::uint64_t size) const;
-  [[noreturn]] void refuse_cursor() const;
+  [[noreturn]] void refuse_cursor(std::uint64_t read) const;
 
   std::uint64_t read_;  // not more than the other side has read
   std::uint64_t fill_ = 0;
