@@ -69,7 +69,7 @@ bool channel_connection::is_other_alive() const noexcept {
 }
 
 std::byte* channel_connection::claim_again(std::uint64_t size) {
-  if (entry_->is_look_due()) {
+  if (is_look_due()) {
     if (!is_other_there(true)) refuse_to_send();
     if (auto* const room = sending_.claim(size)) return room;
   }

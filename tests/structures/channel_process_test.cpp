@@ -141,6 +141,21 @@ TEST_F(channel_processes, AServerThatWaitsIsToldOfItsClientsDeath) {
   EXPECT_FALSE(peer.connected());
 }
 
+// Of several connections that are looked after in turn, none keeps the others from a look at the other side.
+TEST_F(channel_processes, WhoNeverWaitsIsToldOfEachClientsDeath) {
+  ASSERT_TRUE(service.try_become_listener());
+  auto const one = started("guest");
+  auto first = service.accept(30s);
+  auto other = started("guest");
+  auto second = service.accept(30s);
+  for (auto* const each : {&first, &second})
+    while (each->try_send(1)) {}
+  other.kill();
+  for (auto const later = deadline::after(wait_slice); !later.has_passed();) {}
+  EXPECT_FALSE(first.try_send(1)) << "it is full, and its client lives";
+  EXPECT_EQ(refusal([&] { second.try_send(1); }), errc::connection_closed);
+}
+
 // How fast is told, not asked for.
 TEST_F(channel_processes, NoticesADeath) {
   std::vector<std::int64_t> took_us;

@@ -72,6 +72,14 @@ class channel_connection {
  private:
   bool is_other_alive() const noexcept;
   [[gnu::noinline]] std::byte* claim_again(std::uint64_t size);
+  // Once in a wait_slice: time to look whether the other side died. Not attached_entry's, which all connections of a
+  // process have in common: the first to ask would keep the others from a look. Of the thread that sends.
+  bool is_look_due() noexcept {
+    auto const now = wait_clock::now();
+    if (now - looked_ < wait_slice) return false;
+    looked_ = now;
+    return true;
+  }
   [[noreturn]] void refuse_to_send() const;
 
   std::shared_ptr<attached_entry> entry_;
@@ -79,6 +87,7 @@ class channel_connection {
   channel_seat seat_;
   channel_place* place_;
   mutable std::atomic<bool> is_other_dead_{false};
+  wait_clock::time_point looked_{};
   alignas(pad_bytes) sending_end sending_;
   alignas(pad_bytes) receiving_end receiving_;
 };
