@@ -1,4 +1,4 @@
-// The code in docs/structures is that of the programs in snippets/, which are compiled and run.
+// The code in docs/structures and docs/guide is that of the programs in snippets/, which are compiled and run.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -38,17 +38,29 @@ std::vector<std::string> regions(std::string const& text, std::string_view begin
   return out;
 }
 
-class snippets : public ::testing::TestWithParam<char const*> {};
-
-TEST_P(snippets, PageShowsTheCompiledCode) {
-  std::string const noun{GetParam()};
-  auto const page =
-      read_text(std::filesystem::path{STOA_DOCS_DIRECTORY} / "structures" / (noun + ".md"));
-  auto const code = read_text(std::filesystem::path{STOA_SNIPPETS_DIRECTORY} / (noun + ".cpp"));
+void expect_compiled(std::filesystem::path const& page_below_docs, std::filesystem::path const& snippet) {
+  auto const page = read_text(std::filesystem::path{STOA_DOCS_DIRECTORY} / page_below_docs);
+  auto const code = read_text(std::filesystem::path{STOA_SNIPPETS_DIRECTORY} / snippet);
   auto const shown = regions(page, "```cpp", "```");
   EXPECT_FALSE(shown.empty());
   EXPECT_EQ(shown, regions(code, "// begin", "// end"));
 }
+
+class snippets : public ::testing::TestWithParam<char const*> {};
+
+TEST_P(snippets, PageShowsTheCompiledCode) {
+  std::string const noun{GetParam()};
+  expect_compiled("structures/" + noun + ".md", noun + ".cpp");
+}
+
+class guide_snippets : public ::testing::TestWithParam<char const*> {};
+
+TEST_P(guide_snippets, PageShowsTheCompiledCode) {
+  std::string const chapter{GetParam()};
+  expect_compiled("guide/" + chapter + ".md", "guide/" + chapter + ".cpp");
+}
+
+INSTANTIATE_TEST_SUITE_P(guide, guide_snippets, ::testing::Values("pipelines", "waiting", "choosing"));
 
 INSTANTIATE_TEST_SUITE_P(structures, snippets,
                          ::testing::Values("array", "exchange", "message_ring", "object_pool", "heap", "map", "set", "ring", "stack", "bitset", "value", "spsc_queue", "queue", "sync"));
