@@ -103,8 +103,10 @@ bool message_ring_bytes::make_room_in_blocks(attachment& owner) const {
       return is_past(header_->free.load(std::memory_order_acquire), *oldest);  // message_ring_bytes.hpp:A5 <- R5
     });
   if (!is_published_up_to(*oldest)) return false;
-  for (auto left = capacity() / record_unit; left > 0 && is_waiting(*oldest); --left)
+  for (auto left = capacity() / record_unit; left > 0 && is_waiting(*oldest); --left) {
+    call_back(*oldest);
     if (!drop_oldest(owner)) return false;
+  }
   return true;
 }
 

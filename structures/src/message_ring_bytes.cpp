@@ -220,9 +220,18 @@ bool message_ring_bytes::make_room(attachment& owner, std::uint64_t position, st
 bool message_ring_bytes::is_held_up(attachment& owner) const noexcept {
   auto const at = header_->free.load(std::memory_order_acquire);  // A5 <- R5
   auto const found = mark(at).load(std::memory_order_acquire);    // A3 <- R3
-  if (units_of(at, found) == 0 || state_in(found) != record_state::taken) return false;
+  if (units_of(at, found) == 0) return false;
+  if (state_in(found) == record_state::returned) call_back(at);
+  if (state_in(found) != record_state::taken) return false;
   // relaxed: a hint, that some message is a dead one's. Without it nobody would take that one now.
   return header_->recall.load(std::memory_order_relaxed) == 0 || is_alive(owner, taker_in(found));
+}
+
+// So that the next to take takes a message that was given back, also if who did that stands still before R7. Does
+// nothing if head is not past it.
+void message_ring_bytes::call_back(std::uint64_t position) const noexcept {
+  if (is_past(header_->head.load(std::memory_order_acquire), position))  // A4 <- R4
+    header_->recall.store(1, std::memory_order_release);                 // R7 -> message_ring_recovery.cpp:A7
 }
 
 bool message_ring_bytes::drop_oldest(attachment& owner) const {

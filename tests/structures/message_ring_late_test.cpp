@@ -2,7 +2,6 @@
 // same place later still count right.
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <vector>
 
 #include "message_ring_scene.hpp"
@@ -14,28 +13,29 @@ constexpr std::uint64_t at_unit(std::uint64_t unit) { return unit * record_unit;
 // Of no bytes: each is a record of one unit.
 void send_nothing(actor& self) { static_cast<void>(self->try_send({})); }
 
-// A ring of 16 units in which head comes to the third, in two laps.
+// A ring of 16 units, and its words.
+struct words_scene {
+  explicit words_scene(message_ring_options const& options)
+      : ring{home.publish<message_ring>("m", ring_bytes_of_scene, options)},
+        bytes{*message_ring_bytes::adopt(home.entries().front().view())} {}
+
+  scratch_name name;
+  segment home = segment::create(name, 1u << 16, {.max_entries = 4, .max_participants = 4, .max_lanes = lanes});
+  message_ring ring;
+  shared_report reported;
+  message_ring_bytes bytes;
+};
+
+// Head comes to the third unit, in two laps.
 class late_producer : public ::testing::Test {
  protected:
-  struct broadcast_scene {
-    explicit broadcast_scene(std::uint64_t sent) : bytes{*message_ring_bytes::adopt(view())} {
+  struct broadcast_scene : words_scene {
+    explicit broadcast_scene(std::uint64_t sent)
+        : words_scene{{.delivery = delivery::broadcast, .when_full = when_full::overwrite}} {
       for (; sent > 0; --sent) EXPECT_TRUE(ring.try_send({}));
-    }
-    entry_view view() {
-      std::optional<entry_view> found;
-      for (auto const& each : home.entries()) found = each.view();
-      return *found;
     }
     std::uint64_t head() const { return bytes.header().head.load(); }
     std::uint64_t turn() const { return bytes.turn(at_unit(2)).load(); }
-
-    scratch_name name;
-    segment home = segment::create(name, 1u << 16, {.max_entries = 4, .max_participants = 4, .max_lanes = lanes});
-    message_ring ring = home.publish<message_ring>(
-        "m", ring_bytes_of_scene,
-        message_ring_options{.delivery = delivery::broadcast, .when_full = when_full::overwrite});
-    shared_report reported;
-    message_ring_bytes bytes;
   };
   static constexpr std::uint64_t sent_at_first = room_of_scene;  // the next one moves head to the third unit
 
@@ -91,6 +91,34 @@ TEST_F(late_producer, SetsNoTurnOfAnEarlierLap) {
     ASSERT_TRUE(slow.finish());
   }
   EXPECT_GT(late, 0u) << "none was late";
+}
+
+struct overwriting_scene : words_scene {
+  overwriting_scene() : words_scene{with_blocks(options_of_scene(when_full::overwrite))} {}
+};
+
+// A consumer that gives the oldest message back, and stands still before it says so.
+TEST(late_consumer, IsNotTheReasonWhyOthersAreDropped) {
+  for (bool const is_large : {false, true}) {
+    SCOPED_TRACE(is_large);
+    overwriting_scene where;
+    auto const& bytes = where.bytes;
+    auto const first = bytes.header().head.load();
+    if (is_large) {
+      for (std::uint64_t n = 0; n < blocks_of_scene; ++n) ASSERT_TRUE(send_number(where.ring, 301 + 3 * n));
+      for (std::uint64_t n = 0; n < 5; ++n) ASSERT_TRUE(send_number(where.ring, 300));
+    } else {
+      for (std::uint64_t n = 0; n < room_of_scene; ++n) ASSERT_TRUE(send_number(where.ring, 300));
+    }
+    auto const waiting = where.ring.size();
+    stepped_child slow{ready<overwriting_scene, actor>(where, &receive_and_abort)};
+    ASSERT_TRUE(slow.step_until([&] { return state_in(bytes.mark(first).load()) == record_state::returned; }));
+    EXPECT_EQ(bytes.header().recall.load(), 0u);
+    EXPECT_TRUE(send_number(where.ring, is_large ? 301 : 300));
+    EXPECT_EQ(where.ring.statistics().lost, 1u);
+    EXPECT_EQ(where.ring.size(), waiting);
+    ASSERT_TRUE(slow.finish());
+  }
 }
 
 }  // namespace

@@ -266,6 +266,7 @@ class message_ring_bytes {
   std::uint64_t reclaim() const noexcept;
   bool make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const;
   bool is_held_up(attachment& owner) const noexcept;
+  void call_back(std::uint64_t position) const noexcept;
   bool drop_oldest(attachment& owner) const;
   bool make_room_in_broadcast(std::uint64_t position, std::uint64_t units) const;
   bool give_up_before(std::uint64_t target, function_ref<bool()> is_enough) const;
