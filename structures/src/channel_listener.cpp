@@ -99,7 +99,7 @@ std::shared_ptr<internal::channel_connection> channel_listener::accept_place(std
   // Made before, so that nothing can fail when others see it. Where it is not made true, it leaves nothing.
   auto made = is_agreed ? std::make_shared<internal::channel_connection>(state_->entry, bytes(), seat) : nullptr;
   auto const next = is_agreed ? seat.open : with_state(word, channel_state::refused);
-  // R1 -> channel_offer.cpp:A1 (I4). Failed: the client has given up, or died and another one is here.
+  // R1 -> channel_offer.cpp:A2 (I4). Failed: the client has given up, or died and another one is here.
   if (!place.word.compare_exchange_strong(word, next, std::memory_order_release, std::memory_order_relaxed))
     return nullptr;
   count(is_agreed ? bytes().header().accepted : bytes().header().refused);

@@ -108,7 +108,7 @@ bool channel_offer::has_listener() const noexcept {
 std::optional<channel> channel_offer::try_finish() {
   if (entry_ == nullptr) throw error{failure{errc::connection_closed, "channel_offer: it is used up"}};
   require_writable(*entry_, "connect");
-  auto const found = place().word.load(std::memory_order_acquire);  // A1 <- channel_listener.cpp:R1 (I4)
+  auto const found = place().word.load(std::memory_order_acquire);  // A2 <- channel_listener.cpp:R1 (I4)
   if (found == word_) return std::nullopt;
   if (found == with_state(word_, channel_state::refused)) refuse();
   return open(found);

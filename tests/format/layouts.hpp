@@ -5,6 +5,7 @@
 #include <stoa/stoa.hpp>
 #include <string>
 
+#include "channel_layouts.hpp"
 #include "exchange_layouts.hpp"
 #include "layout.hpp"
 
@@ -412,6 +413,7 @@ inline std::map<std::string, struct_layout> layouts_in_code() {
         {"pad", offsetof(type, pad), sizeof(type::pad)},
     });
   }
+  add_channel_layouts(out);
   add_exchange_layouts(out);
   return out;
 }

@@ -63,7 +63,7 @@ TEST_P(guide_snippets, PageShowsTheCompiledCode) {
 INSTANTIATE_TEST_SUITE_P(guide, guide_snippets, ::testing::Values("pipelines", "waiting", "choosing"));
 
 INSTANTIATE_TEST_SUITE_P(structures, snippets,
-                         ::testing::Values("array", "exchange", "message_ring", "object_pool", "heap", "map", "set", "ring", "stack", "bitset", "value", "spsc_queue", "queue", "sync"));
+                         ::testing::Values("array", "exchange", "message_ring", "channel", "object_pool", "heap", "map", "set", "ring", "stack", "bitset", "value", "spsc_queue", "queue", "sync"));
 
 }  // namespace
 }  // namespace stoa::testing

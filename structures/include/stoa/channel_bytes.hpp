@@ -19,10 +19,11 @@
 //                  accepts and refuses; each side leaves for itself. Nobody else changes a word that names a living
 //                  process
 // I3 own rings     rings are made new by C in `connecting`, when nobody living is in them; who had been in them has
-//                  left by R1 or is dead                                                   R1 -> A1
-// I4 terms first   what C asks for is written before `offered`, what S agrees to before `open` or `refused`   R1 -> A1
+//                  left or is dead                channel_connection.cpp:R1 -> channel_offer.cpp:A1
+// I4 terms first   what C asks for is written before `offered`, what S agrees to before `open` or `refused`
+//                  channel_offer.cpp:R1 -> channel_listener.cpp:A1, channel_listener.cpp:R1 -> channel_offer.cpp:A2
 // I5 last word     what a side has sent is in the ring before it leaves: who sees it gone, and then nothing in the
-//                  ring, has seen all                                                      R1 -> A1
+//                  ring, has seen all             channel_connection.cpp:R1 -> channel_connection.hpp:A1
 #pragma once
 #include <array>
 #include <concepts>
