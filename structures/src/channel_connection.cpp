@@ -102,6 +102,18 @@ bool channel_connection::look_until(message_view& seen, deadline until, wait_str
   return is_there && receiving_.look(seen);
 }
 
+// Whoever is called later may be another thread: nothing of this side's own is looked at then.
+wait_point channel_connection::arrivals() const {
+  require_usable();
+  auto const is_ready = [entry = entry_, &word = place_->word, &mark = receiving_.next_mark(), open = seat_.open,
+                         other = seat_.other] {
+    // relaxed: whoever receives looks for himself
+    return mark.load(std::memory_order_relaxed) != 0 || word.load(std::memory_order_relaxed) != open ||
+           !entry->owner().is_alive(other);
+  };
+  return {&receiving_.stream().receiver, is_ready};
+}
+
 void channel_connection::refuse_to_send() const {
   throw error{failure{errc::connection_closed, fmt::format("{}: the {} is gone", entry_->where(),
                                                            seat_.side == channel_side::client ? "server" : "client")}};

@@ -1,8 +1,10 @@
 // How a connection begins and ends, and what its two sides agree on.
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <map>
 #include <optional>
+#include <stoa/waitable_fd.hpp>
 #include <string>
 #include <vector>
 
@@ -228,6 +230,39 @@ TEST_F(a_channel, ANewConnectionHasNothingOfTheOldOne) {
   }
   EXPECT_EQ(listener.statistics().open, 0u);
   EXPECT_EQ(listener.statistics().accepted, 50u);
+}
+
+// --- in a loop of somebody else's ---
+
+bool is_readable(waitable_fd const& ready, int most_ms) {
+  pollfd one{ready.get(), POLLIN, 0};
+  return ::poll(&one, 1, most_ms) == 1;
+}
+
+TEST_F(a_channel, WakesWhoPollsForAClientAMessageOrTheEnd) {
+  waitable_fd ready{listener};
+  EXPECT_FALSE(is_readable(ready, 0));
+  channel_offer offer{views.second, "service"};
+  EXPECT_TRUE(is_readable(ready, 30'000));
+  server = listener.accept(1s);
+  client = offer.try_finish().value();
+  ready.watch(server);
+  EXPECT_FALSE(is_readable(ready, 0));
+  client.send(1);
+  EXPECT_TRUE(is_readable(ready, 30'000));
+  EXPECT_TRUE(server.try_receive());
+  ready.watch(server);
+  EXPECT_FALSE(is_readable(ready, 0));
+  client.close();
+  EXPECT_TRUE(is_readable(ready, 30'000));
+  EXPECT_TRUE(server.at_end());
+}
+
+TEST_F(a_channel, IsLeftAlsoWhenItIsWatched) {
+  meet();
+  waitable_fd const ready{server};
+  server.close();
+  EXPECT_FALSE(client.connected());
 }
 
 // --- what it is made with ---

@@ -38,7 +38,8 @@ class waitable_fd {
  public:
   // Watches nothing. Throws system_failure where the process has no descriptor left.
   waitable_fd();
-  // Watches what arrives at `from`: a queue, an spsc_queue, a message_consumer, a message_reader, a ring_reader.
+  // Watches what arrives at `from`: a queue, an spsc_queue, a message_consumer, a message_reader, a ring_reader, a
+  // channel, a channel_listener.
   template <class Source>
   explicit waitable_fd(Source const& from) : waitable_fd() {
     watch(from);

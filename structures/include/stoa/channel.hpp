@@ -154,6 +154,8 @@ class channel {
   std::uint32_t version() const { return own().seat().agreed.version; }
   bool has_checksums() const { return own().seat().agreed.checksum; }
   connection_statistics statistics() const;
+  // For waitable_fd: a message, or the end. By the thread that receives, when try_receive() has found nothing.
+  wait_point arrivals() const { return own().arrivals(); }
 
  private:
   friend class channel_offer;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stoa/channel_bytes.hpp>
 #include <stoa/channel_ring.hpp>
+#include <stoa/wait_point.hpp>
 
 namespace stoa::internal {
 
@@ -68,6 +69,8 @@ class channel_connection {
     return receiving_.look(seen);
   }
   bool look_until(message_view& seen, deadline until, wait_strategy strategy);
+  // By the thread that receives. Does not keep this side in the connection.
+  wait_point arrivals() const;
 
  private:
   bool is_other_alive() const noexcept;

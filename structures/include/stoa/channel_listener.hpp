@@ -57,6 +57,8 @@ class channel_listener {
   std::uint64_t bytes_per_direction() const noexcept { return bytes().ring_bytes(); }
   // Racy where others work at the same time.
   channel_statistics statistics() const noexcept { return bytes().statistics(); }
+  // For waitable_fd: clients that wait to be accepted.
+  wait_point arrivals() const;
 
  private:
   struct shared_state {

@@ -200,6 +200,8 @@ class receiving_end : channel_end {
 
   std::uint64_t received() const noexcept { return received_; }
   channel_stream& stream() const noexcept { return *stream_; }
+  // Where the next message will be seen.
+  atomic_u64 const& next_mark() const noexcept { return head(position_).mark; }
 
  private:
   [[noreturn]] void refuse_mark(std::uint64_t at, std::uint64_t mark) const;
