@@ -183,7 +183,10 @@ int main(int argc, char** argv) {
   CLI::App app{"The round trip of a call between two processes, against that of two bare lines"};
   app.add_option("--rounds", with.rounds, "of each kind, in turn")->capture_default_str();
   app.add_option("--trips", with.trips, "of each round")->capture_default_str();
-  app.add_option("--cores", with.cores, "the caller's and the server's")->expected(2)->delimiter(',')->capture_default_str();
+  app.add_option("--cores", with.cores, "the caller's and the server's")
+      ->expected(2)
+      ->delimiter(',')
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     bench{with}.run();

@@ -168,8 +168,8 @@ bool judge(shared const& all, std::string const& which) {
   while (service.try_serve([](auto const&, auto) {})) {}
   while (auto one = client.claim(payload, 1)) taken.push_back(std::move(*one));
   auto const leaked = slots - taken.size();
-  fmt::print("{}: {} answered, {} timed out, {} lost their server, {} got no slot; {} served\n", which, all.at(answered),
-             all.at(timed_out), all.at(lost), all.at(refused), all.at(served));
+  fmt::print("{}: {} answered, {} timed out, {} lost their server, {} got no slot; {} served\n", which,
+             all.at(answered), all.at(timed_out), all.at(lost), all.at(refused), all.at(served));
   fmt::print("{}: wrong {}, not whole {}, leaked {}\n", which, all.at(wrong), all.at(not_whole), leaked);
   return all.at(wrong) + all.at(not_whole) + leaked == 0 && all.at(answered) > 0;
 }

@@ -62,7 +62,8 @@ class exchange_world : public world {
   task repairer() override {
     return [self = std::make_shared<actor>(segment_name())] {
       auto service = self->calls.server();
-      while (service.try_serve([](auto const& request, auto response) { return answer_as(by_another, request, response); })) {}
+      auto const answer = [](auto const& request, auto response) { return answer_as(by_another, request, response); };
+      while (service.try_serve(answer)) {}
       auto caller = self->calls.client();
       static_cast<void>(caller.claim(0, 1));
     };

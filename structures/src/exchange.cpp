@@ -12,7 +12,8 @@ result<exchange> exchange::adopt(std::shared_ptr<attached_entry> entry) {
 
 exchange_way exchange::way(side whose) const {
   if (whose != side::front && !is_two_way())
-    throw error{{errc::invalid_argument, fmt::format("{}: it has one direction: calls from the front", entry_->where())}};
+    throw error{{errc::invalid_argument,
+                 fmt::format("{}: it has one direction: calls from the front", entry_->where())}};
   return bytes_.way(whose);
 }
 

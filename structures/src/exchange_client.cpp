@@ -2,7 +2,7 @@
 
 namespace stoa {
 
-void call_reply::refuse() const { throw error{{errc::closed, "this reply was closed: its slot is free for other calls"}}; }
+void call_reply::refuse() const { throw error{{errc::closed, "this reply was closed: its slot is for other calls"}}; }
 void claimed_request::refuse() const { throw error{{errc::closed, "this request was started or aborted before"}}; }
 
 // What is over lets go of its client, so that the slot it would keep is free.

@@ -35,7 +35,8 @@ failure exchange_desk::no_slot() const {
 // Whether anybody is left who could answer.
 call_end exchange_desk::look(held_slot const& mine) const noexcept {
   auto const& looker = entry_->owner();
-  auto const service = mine.slot.service().load(std::memory_order_acquire);  // exchange_slot.hpp I5: then its server's life
+  // acquire: before the look at its server's life (exchange_slot.hpp I5)
+  auto const service = mine.slot.service().load(std::memory_order_acquire);
   bool const is_idle = is_over(service, mine.slot.response_word());
   if (!is_idle && is_alive(looker, server_of(service))) return call_end::none;
   if (is_answered(mine)) return call_end::answered;

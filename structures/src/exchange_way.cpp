@@ -87,7 +87,8 @@ void exchange_way::take_over(attachment const& owner,
                              function_ref<void(exchange_slot, call_generation)> again) const {
   for (std::uint64_t i = 0; i < count_; ++i) {
     auto const found = slot(i);
-    auto const service = found.service().load(std::memory_order_acquire);  // exchange_slot.hpp I5: then its server's life
+    // acquire: before the look at its server's life (exchange_slot.hpp I5)
+    auto const service = found.service().load(std::memory_order_acquire);
     if (is_over(service, found.response_word()) || is_alive(owner, server_of(service))) continue;
     auto const generation = found.take_over(service, short_owner_of(owner.self()));
     if (!generation) continue;

@@ -18,7 +18,7 @@ namespace {
 using counters = stoa::array<std::uint64_t>;
 
 // What children tell, in the segment.
-enum sign : std::uint64_t { is_in_handler = 0, may_go_on = 1, answers = 2, wrong = 3, servers_that_came = 4, signs = 5 };
+enum sign : std::uint64_t { is_in_handler, may_go_on, answers, wrong, servers_that_came, signs };
 
 constexpr std::uint32_t holding_type = 7;  // the handler says that it has it, and waits to be let go
 constexpr std::uint32_t killing_type = 8;  // the handler's process dies of it, once
@@ -142,7 +142,7 @@ TEST_F(exchange_processes, AnotherServerTakesOverBesideALiveCaller) {
   EXPECT_EQ(code_of(caller.call(numbered_message(1), killing_type, 30s)), errc::server_died) << "one of the two had it";
   auto const reply = caller.call(numbered_message(30), 1, 30s);
   ASSERT_TRUE(reply) << "the other one goes on";
-  EXPECT_TRUE(eventually([&] { return calls().statistics().servers == 1; })) << "the survivor clears the dead one's place";
+  EXPECT_TRUE(eventually([&] { return calls().statistics().servers == 1; })) << "the dead one's place is not cleared";
 }
 
 TEST_F(exchange_processes, AStoppedServerIsNotTakenForADeadOne) {

@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -75,7 +76,7 @@ class model {
     });
     RC_ASSERT(is_served == (before != 0));
     if (!is_served) return;
-    auto const found = std::find_if(open_.begin(), open_.end(), [&](auto const& each) { return each.number == number; });
+    auto const found = std::ranges::find(open_, number, &open_call::number);
     RC_ASSERT(found != open_.end());
     RC_ASSERT(!found->is_answered);
     found->is_answered = true;

@@ -147,7 +147,8 @@ TEST_F(exchange_test, AnAnswerThatComesTooLateReachesNobody) {
   serving const server{other, echo};
   std::vector<pending_call> all;
   for (int i = 0; i < 4; ++i) all.push_back(caller.start(text("new " + std::to_string(i)), 1).value());
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(text_in(all[static_cast<std::size_t>(i)].get().value().data()), "new " + std::to_string(i));
+  for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_EQ(text_in(all[i].get().value().data()), "new " + std::to_string(i));
 }
 
 TEST_F(exchange_test, AnAnswerThatCameInTimeIsNotLostToATimeout) {
@@ -164,7 +165,7 @@ TEST_F(exchange_test, AnAnswerThatCameInTimeIsNotLostToATimeout) {
 TEST_F(exchange_test, SeveralCallsAreUnderWayAtOnce) {
   auto caller = calls.client();
   std::vector<pending_call> all;
-  for (int i = 0; i < 4; ++i) all.push_back(caller.start(text(std::string(static_cast<std::size_t>(i), 'x')), 1).value());
+  for (std::size_t i = 0; i < 4; ++i) all.push_back(caller.start(text(std::string(i, 'x')), 1).value());
   EXPECT_EQ(code_of(caller.start({}, 1)), errc::no_free_slot);
   EXPECT_EQ(calls.statistics().waiting, 4u);
   EXPECT_EQ(code_of(all[2].get_for(0ms)), errc::timed_out);

@@ -1,6 +1,6 @@
 // stoa/exchange_bytes.hpp: the bytes of an exchange, its two directions, and who serves them.
 //
-// Bytes     docs/format.md "exchange", layout 1: exchange_header, then for each direction exchange_direction and the slots.
+// Bytes     docs/format.md "exchange", layout 1: exchange_header; for each direction exchange_direction and slots.
 //
 // place     says that a server is there: a word with its participant id. A server that leaves in order takes it away;
 //           that of a dead one stays until another server comes, so that callers know that nobody will serve them

@@ -33,7 +33,7 @@ class call_request {
   std::uint32_t type_;
 };
 
-// Movable, not copyable. Its end, or close(), is leaving in order: callers wait for another server, until their timeout.
+// Movable, not copyable. Its end, or close(), is leaving in order: callers wait for another server.
 class exchange_server {
  public:
   exchange_server(exchange_server&& other) noexcept

@@ -61,7 +61,9 @@ constexpr std::uint64_t make_call_word(call_generation generation, response_stat
   return generation << exchange_state_bits | static_cast<std::uint64_t>(state);
 }
 constexpr call_generation call_generation_of(std::uint64_t word) noexcept { return word >> exchange_state_bits; }
-constexpr request_state request_state_of(std::uint64_t word) noexcept { return static_cast<request_state>(word & 0xFF); }
+constexpr request_state request_state_of(std::uint64_t word) noexcept {
+  return static_cast<request_state>(word & 0xFF);
+}
 constexpr response_state response_state_of(std::uint64_t word) noexcept {
   return static_cast<response_state>(word & 0xFF);
 }
@@ -186,7 +188,7 @@ class exchange_slot {
   // True: it is this server's to answer. False: somebody else was faster, or it is cancelled.
   bool begin(seen_request const& seen, short_owner self) const noexcept {
     auto expected = seen.service;
-    // seq_cst: before the look at the request (I4). Forbids: the owner sees nobody in, and this server what it cancelled.
+    // seq_cst: before the look at the request (I4). Forbids: the owner sees nobody in, and this server the request.
     if (!service().compare_exchange_strong(expected, make_service_word(seen.generation, self),
                                            std::memory_order_seq_cst, std::memory_order_relaxed))
       return false;
