@@ -5,28 +5,20 @@
 //
 // Short rounds of all kinds alternate, so that those in which the machine did something else are few; medians and
 // quartiles of the rounds are printed.
-#include <fmt/format.h>
-#include <sched.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
-#include <new>
-#include <stdexcept>
 #include <stoa/stoa.hpp>
 #include <string>
 #include <vector>
 
+#include "two_processes.hpp"
+
 using namespace stoa::literals;
 using namespace std::chrono_literals;
 
+namespace stoa::benchmarks {
 namespace {
 
 struct settings {
@@ -45,13 +37,6 @@ struct raw_lines {
   alignas(128) std::atomic<std::uint64_t> back{0};
   alignas(128) std::atomic<task> wanted{task::raw};
 };
-
-void pin(unsigned core) {
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(core, &one);
-  if (::sched_setaffinity(0, sizeof(one), &one) != 0) throw std::runtime_error{"cannot run on that core"};
-}
 
 void answer(raw_lines& lines) {
   for (auto next = lines.back.load() + 1;; ++next) {
@@ -77,19 +62,6 @@ void answer_all(raw_lines& lines, std::string const& name) {
   }
 }
 
-template <class Work>
-pid_t start(unsigned core, Work work) {
-  auto const parent = ::getpid();
-  auto const pid = ::fork();
-  if (pid < 0) throw std::runtime_error{"fork failed"};
-  if (pid != 0) return pid;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) std::_Exit(1);
-  pin(core);
-  work();
-  std::_Exit(0);
-}
-
 // Nanoseconds of each of `trips`.
 template <class Trip>
 double timed(unsigned trips, Trip trip) {
@@ -98,57 +70,47 @@ double timed(unsigned trips, Trip trip) {
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count() / trips;
 }
 
-double at_part(std::vector<double>& all, double part) {
-  std::ranges::sort(all);
-  return all[static_cast<std::size_t>(part * static_cast<double>(all.size() - 1))];
-}
-
 class bench {
  public:
   explicit bench(settings const& with)
       : with_{with},
         name_{fmt::format("exchange-benchmark-{}", ::getpid())},
         home_{stoa::segment::create(name_, 1_MiB)},
-        calls_{home_.publish<stoa::exchange>("calls", 4, 1_KiB)} {
-    auto* const page =
-        ::mmap(nullptr, sizeof(raw_lines), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) throw std::runtime_error{"mmap failed"};
-    lines_ = ::new (page) raw_lines;
-  }
-  bench(bench const&) = delete;
-  bench& operator=(bench const&) = delete;
-  ~bench() { ::munmap(lines_, sizeof(raw_lines)); }
+        calls_{home_.publish<stoa::exchange>("calls", 4, 1_KiB)} {}
 
   void run() {
-    auto const other = start(with_.cores.at(1), [&] { answer_all(*lines_, name_); });
+    auto const other = in_child([&] {
+      pin(with_.cores.at(1));
+      answer_all(lines_, name_);
+    });
     pin(with_.cores.at(0));
     auto caller = calls_.client();
     std::vector<double> raw;
     std::vector<std::vector<double>> calls(std::size(sizes));
     for (unsigned round = 0; round < with_.rounds; ++round) {
-      lines_->wanted = task::raw;
+      lines_.wanted = task::raw;
       raw.push_back(raw_round());
-      lines_->wanted = task::calls;
+      lines_.wanted = task::calls;
       for (std::size_t i = 0; i < std::size(sizes); ++i) calls[i].push_back(call_round(caller, sizes[i]));
     }
-    lines_->wanted = task::end;
-    ::waitpid(other, nullptr, 0);
-    auto const floor = at_part(raw, 0.5);
+    lines_.wanted = task::end;
+    expect_success(other);
+    auto const floor = median(raw);
     fmt::print("{:>24} {:>8} {:>8} {:>8} {:>8}\n", "", "median", "25 %", "75 %", "of raw");
     fmt::print("{:>24} {:8.1f} {:8.1f} {:8.1f}\n", "raw, two lines", floor, at_part(raw, 0.25), at_part(raw, 0.75));
     for (std::size_t i = 0; i < std::size(sizes); ++i) {
-      auto const median = at_part(calls[i], 0.5);
-      fmt::print("{:>24} {:8.1f} {:8.1f} {:8.1f} {:8.2f}\n", fmt::format("call, {} bytes", sizes[i]), median,
-                 at_part(calls[i], 0.25), at_part(calls[i], 0.75), median / floor);
+      auto const typical = median(calls[i]);
+      fmt::print("{:>24} {:8.1f} {:8.1f} {:8.1f} {:8.2f}\n", fmt::format("call, {} bytes", sizes[i]), typical,
+                 at_part(calls[i], 0.25), at_part(calls[i], 0.75), typical / floor);
     }
   }
 
  private:
   double raw_round() const {
-    auto next = lines_->there.load();
+    auto next = lines_.there.load();
     auto const trip = [&] {
-      lines_->there.store(++next, std::memory_order_release);
-      while (lines_->back.load(std::memory_order_acquire) != next) {
+      lines_.there.store(++next, std::memory_order_release);
+      while (lines_.back.load(std::memory_order_acquire) != next) {
       }
     };
     timed(with_.trips / 10, trip);
@@ -173,13 +135,14 @@ class bench {
   std::string name_;
   stoa::segment home_;
   stoa::exchange calls_;
-  raw_lines* lines_ = nullptr;
+  raw_lines& lines_ = shared_with_children<raw_lines>();
 };
 
 }  // namespace
+}  // namespace stoa::benchmarks
 
 int main(int argc, char** argv) {
-  settings with;
+  stoa::benchmarks::settings with;
   CLI::App app{"The round trip of a call between two processes, against that of two bare lines"};
   app.add_option("--rounds", with.rounds, "of each kind, in turn")->capture_default_str();
   app.add_option("--trips", with.trips, "of each round")->capture_default_str();
@@ -189,7 +152,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
-    bench{with}.run();
+    stoa::benchmarks::bench{with}.run();
     return 0;
   } catch (std::exception const& problem) {
     fmt::print(stderr, "{}\n", problem.what());

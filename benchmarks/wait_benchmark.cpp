@@ -8,18 +8,14 @@
 // waitable_fd, from the send to the end of epoll_wait.
 // --awake: something of the lowest priority runs on the receiver's core, so that the time does not depend on how
 // long the machine takes to wake up a core that has halted.
-#include <fmt/format.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <climits>
@@ -31,9 +27,12 @@
 #include <thread>
 #include <vector>
 
+#include "two_processes.hpp"
+
 using namespace stoa::literals;
 using namespace std::chrono_literals;
 
+namespace stoa::benchmarks {
 namespace {
 
 using clock_type = std::chrono::steady_clock;  // one for all processes
@@ -46,37 +45,9 @@ struct settings {
   bool awake = false;
 };
 
-void pin_to(unsigned core) {
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(core % std::max(1u, std::thread::hardware_concurrency()), &one);
-  ::sched_setaffinity(0, sizeof(one), &one);
-}
-
-template <class Work>
-pid_t in_child(Work work) {
-  auto const child = ::fork();
-  if (child != 0) return child;
-  try {
-    work();
-  } catch (std::exception const& problem) {
-    fmt::print(stderr, "{}\n", problem.what());
-    ::_exit(1);
-  }
-  ::_exit(0);
-}
-void expect_success(pid_t child) {
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child || status != 0) {
-    fmt::print(stderr, "a child ended with status {}\n", status);
-    std::exit(1);
-  }
-}
-
-std::string distribution(std::vector<double> of) {
-  std::ranges::sort(of);
-  auto const at = [&](double share) { return of[static_cast<std::size_t>(share * static_cast<double>(of.size() - 1))]; };
-  return fmt::format("median {:.1f}, 90 % {:.1f}, 99 % {:.1f}, worst {:.1f} us", at(.5), at(.9), at(.99), at(1));
+std::string distribution(std::vector<double> const& of) {
+  return fmt::format("median {:.1f}, 90 % {:.1f}, 99 % {:.1f}, worst {:.1f} us", median(of), at_part(of, .9),
+                     at_part(of, .99), at_part(of, 1));
 }
 
 // Keeps core 1 from halting while it exists, and gives way to everybody.
@@ -85,7 +56,7 @@ class busy_core {
   explicit busy_core(bool is_wanted) {
     if (!is_wanted) return;
     child_ = in_child([] {
-      pin_to(1);
+      pin(1);
       sched_param const none{};
       ::sched_setscheduler(0, SCHED_IDLE, &none);
       for (;;) std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -141,7 +112,7 @@ struct event_loop {
 };
 
 void receive(std::string const& name, bare_futex& bare, unsigned messages) {
-  pin_to(1);
+  pin(1);
   auto const consumer = stoa::segment::open(name).attach<stoa::message_ring>("ring").consumer();
   std::vector<double> ours, floor, in_loop;
   event_loop loop;
@@ -171,10 +142,9 @@ void receive(std::string const& name, bare_futex& bare, unsigned messages) {
 
 void measure_wake_ups(std::string const& name, stoa::segment const& segment, unsigned messages) {
   auto const ring = segment.publish<stoa::message_ring>("ring", 64_KiB);
-  auto& bare = *::new (::mmap(nullptr, sizeof(bare_futex), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
-      bare_futex{};
+  auto& bare = shared_with_children<bare_futex>();
   auto const receiver = in_child([&] { receive(name, bare, messages); });
-  pin_to(0);
+  pin(0);
   // Long enough for the other to fall asleep, and for this core to have done something else.
   auto const pause = [&](unsigned done) {
     while (bare.rounds_done.load(std::memory_order_acquire) < done) std::this_thread::sleep_for(50us);
@@ -244,27 +214,38 @@ void measure_deaths(std::string const& name, stoa::segment const& segment, unsig
   fmt::print("told of a death              {}\n", distribution(all));
 }
 
+void run(settings const& with) {
+  busy_core const awake{with.awake};
+  auto const name = fmt::format("wait-benchmark-{}", ::getpid());
+  auto const segment = stoa::segment::create(name, 1_MiB);
+  measure_wake_ups(name, segment, with.messages);
+  measure_idling(name, "in receive   ", with.seconds, [&](message_consumer const& consumer) {
+    return consumer.receive_for(std::chrono::seconds{with.seconds}).has_value();
+  });
+  measure_idling(name, "in epoll_wait", with.seconds, [&](message_consumer const& consumer) {
+    event_loop loop;
+    loop.ready.watch(consumer);
+    return loop.wait(static_cast<int>(with.seconds) * 1000);
+  });
+  measure_deaths(name, segment, with.deaths);
+}
+
 }  // namespace
+}  // namespace stoa::benchmarks
 
 int main(int argc, char** argv) {
-  settings with;
+  stoa::benchmarks::settings with;
   CLI::App app{"Measures wake-ups, the cost of sleeping, and how soon a death is told"};
   app.add_option("--messages", with.messages, "wake-ups of each kind")->capture_default_str();
   app.add_option("--deaths", with.deaths, "processes killed")->capture_default_str();
   app.add_option("--seconds", with.seconds, "of idling")->capture_default_str();
   app.add_flag("--awake", with.awake, "keep the receiver's core from halting");
   CLI11_PARSE(app, argc, argv);
-  busy_core const awake{with.awake};
-  auto const name = fmt::format("wait-benchmark-{}", ::getpid());
-  auto const segment = stoa::segment::create(name, 1_MiB);
-  measure_wake_ups(name, segment, with.messages);
-  measure_idling(name, "in receive   ", with.seconds, [&](stoa::message_consumer const& consumer) {
-    return consumer.receive_for(std::chrono::seconds{with.seconds}).has_value();
-  });
-  measure_idling(name, "in epoll_wait", with.seconds, [&](stoa::message_consumer const& consumer) {
-    event_loop loop;
-    loop.ready.watch(consumer);
-    return loop.wait(static_cast<int>(with.seconds) * 1000);
-  });
-  measure_deaths(name, segment, with.deaths);
+  try {
+    stoa::benchmarks::run(with);
+    return 0;
+  } catch (std::exception const& problem) {
+    fmt::print(stderr, "{}\n", problem.what());
+    return 1;
+  }
 }

@@ -1,0 +1,152 @@
+// How many messages go from one process to another in a second: copied in by the sender, read in place by the receiver,
+// which looks at every cache line of them. Beside it what memcpy does alone, from and to memory of the same size.
+//
+//   message_ring_benchmark [--rounds N] [--bytes N] [--ring N] [--cores A,B]
+//
+// Short rounds of all kinds alternate; medians and quartiles of the rounds are printed.
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <stoa/stoa.hpp>
+#include <string>
+
+#include "two_processes.hpp"
+
+using namespace stoa::literals;
+using namespace std::chrono_literals;
+
+namespace stoa::benchmarks {
+namespace {
+
+struct settings {
+  unsigned rounds = 30;
+  std::uint64_t bytes = 64_MiB;  // of a round, but no more than a million messages
+  std::uint64_t ring = 1_MiB;
+  std::vector<unsigned> cores{0, 1};
+};
+
+constexpr std::size_t sizes[] = {64, 1024, 65536};
+constexpr std::uint32_t last_type = 1;   // the last message of a round
+constexpr auto spin = wait_strategy::spin;
+
+std::uint64_t count_of(settings const& with, std::size_t size) {
+  return std::min<std::uint64_t>(with.bytes / size, 1'000'000);
+}
+
+struct tally {
+  std::atomic<std::uint64_t> rounds{0};
+  std::atomic<std::uint64_t> seen{0};  // so that nothing of the reading can be left out
+};
+
+std::uint64_t each_line_of(std::span<std::byte const> message) {
+  std::uint64_t sum = 0;
+  for (std::size_t at = 0; at + sizeof(sum) <= message.size(); at += 64) {
+    std::uint64_t word;
+    std::memcpy(&word, message.data() + at, sizeof(word));
+    sum += word;
+  }
+  return sum;
+}
+
+// Receives for ever: whoever has the ring's messages, by poll().
+template <class Receiver>
+void receive_all(Receiver receiver, tally& told) {
+  std::uint64_t sum = 0;
+  for (;;)
+    receiver.poll([&](message_view const& each) {
+      sum += each_line_of(each.data());
+      if (each.type() != last_type) return;
+      told.seen.store(sum, std::memory_order_relaxed);
+      told.rounds.fetch_add(1, std::memory_order_release);
+    }, 64);
+}
+
+// Messages a second.
+double send_round(message_ring const& ring, std::size_t size, std::uint64_t count, tally& told) {
+  std::vector<std::byte> const bytes(size, std::byte{7});
+  auto const before = told.rounds.load(std::memory_order_acquire);
+  auto const begin = std::chrono::steady_clock::now();
+  for (std::uint64_t i = 1; i < count; ++i) ring.send(bytes, 0, spin);
+  ring.send(bytes, last_type, spin);
+  while (told.rounds.load(std::memory_order_acquire) == before) {
+  }
+  return static_cast<double>(count) / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// Bytes a second.
+double copy_round(settings const& with, std::vector<std::byte>& to) {
+  std::vector<std::byte> const from(sizes[2], std::byte{7});
+  auto const count = with.bytes / from.size();
+  auto const begin = std::chrono::steady_clock::now();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::memcpy(to.data() + i * from.size() % to.size(), from.data(), from.size());
+    __asm__ __volatile__("" : : "r"(to.data()) : "memory");  // nobody reads it, and it is to be written all the same
+  }
+  return static_cast<double>(count * from.size()) /
+         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+struct kind {
+  char const* name;
+  delivery to;
+  tally* told;
+  std::vector<double> rates[std::size(sizes)];
+};
+
+void run(settings const& with) {
+  auto const name = fmt::format("message-ring-benchmark-{}", ::getpid());
+  auto const home = segment::create(name, 4 * with.ring + 1_MiB);
+  kind kinds[] = {{"group", delivery::group, &shared_with_children<tally>(), {}},
+                  {"broadcast", delivery::broadcast, &shared_with_children<tally>(), {}}};
+  std::vector<double> copies;
+  std::vector<std::byte> copied(with.ring);
+  pin(with.cores.at(0));
+  for (unsigned round = 0; round < with.rounds; ++round) {
+    copies.push_back(copy_round(with, copied));
+    for (auto& each : kinds) {
+      auto const ring = home.publish<message_ring>(each.name, with.ring, message_ring_options{.delivery = each.to});
+      auto const receiver = in_child([&] {
+        pin(with.cores.at(1));
+        auto const mine = segment::open(name).attach<message_ring>(each.name);
+        each.to == delivery::group ? receive_all(mine.consumer(), *each.told) : receive_all(mine.reader(), *each.told);
+      });
+      send_round(ring, sizes[0], 1, *each.told);  // until it is there
+      for (std::size_t i = 0; i < std::size(sizes); ++i)
+        each.rates[i].push_back(send_round(ring, sizes[i], count_of(with, sizes[i]), *each.told));
+      ::kill(receiver, SIGKILL);
+      ::waitpid(receiver, nullptr, 0);
+      home.erase(each.name);
+    }
+  }
+  fmt::print("{:>24} {:>10} {:>10} {:>10} {:>8} {:>10}\n", "", "median M/s", "25 %", "75 %", "GB/s", "of memcpy");
+  for (auto const& each : kinds)
+    for (std::size_t i = 0; i < std::size(sizes); ++i) {
+      auto const rate = median(each.rates[i]);
+      fmt::print("{:>24} {:10.2f} {:10.2f} {:10.2f} {:8.1f} {:10.2f}\n", fmt::format("{}, {} bytes", each.name, sizes[i]),
+                 rate / 1e6, at_part(each.rates[i], .25) / 1e6, at_part(each.rates[i], .75) / 1e6,
+                 rate * static_cast<double>(sizes[i]) / 1e9, rate * static_cast<double>(sizes[i]) / median(copies));
+    }
+  fmt::print("{:>24} {:>32} {:8.1f}, 25 % {:.1f}, 75 % {:.1f}\n", "memcpy alone", "", median(copies) / 1e9,
+             at_part(copies, .25) / 1e9, at_part(copies, .75) / 1e9);
+}
+
+}  // namespace
+}  // namespace stoa::benchmarks
+
+int main(int argc, char** argv) {
+  stoa::benchmarks::settings with;
+  CLI::App app{"Messages between two processes, against memcpy"};
+  app.add_option("--rounds", with.rounds, "of each kind, in turn")->capture_default_str();
+  app.add_option("--bytes", with.bytes, "of a round")->capture_default_str();
+  app.add_option("--ring", with.ring, "bytes of the ring, and of the memory for memcpy")->capture_default_str();
+  app.add_option("--cores", with.cores, "the sender's and the receiver's")->expected(2)->delimiter(',')->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    stoa::benchmarks::run(with);
+    return 0;
+  } catch (std::exception const& problem) {
+    fmt::print(stderr, "{}\n", problem.what());
+    return 1;
+  }
+}
