@@ -8,8 +8,8 @@
 // Thread safety  one thread sends, one thread receives; they may be two. close(), moving and destruction only when
 //                neither of them is at it.
 // Progress       sending and receiving are wait-free where there is room, or a message.
-// Crash          docs/crash.md, L1 to L8. Whoever waits for the other side is told within one wait_slice that it died.
-//                What it had sent before can be received.
+// Crash          docs/crash.md, L1 to L8. Whoever waits for the other side is told within a slice of its wait
+//                (waiting.hpp) that it died. What it had sent before can be received.
 // Fork           a child must connect for itself.
 //
 // The states of a connection and their invariants are in channel_bytes.hpp, the rings in channel_ring.hpp.
