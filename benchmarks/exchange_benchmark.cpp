@@ -151,11 +151,5 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  try {
-    stoa::benchmarks::bench{with}.run();
-    return 0;
-  } catch (std::exception const& problem) {
-    fmt::print(stderr, "{}\n", problem.what());
-    return 1;
-  }
+  return stoa::benchmarks::status_of([&] { stoa::benchmarks::bench{with}.run(); });
 }

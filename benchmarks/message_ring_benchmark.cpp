@@ -142,11 +142,5 @@ int main(int argc, char** argv) {
   app.add_option("--ring", with.ring, "bytes of the ring, and of the memory for memcpy")->capture_default_str();
   app.add_option("--cores", with.cores, "the sender's and the receiver's")->expected(2)->delimiter(',')->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  try {
-    stoa::benchmarks::run(with);
-    return 0;
-  } catch (std::exception const& problem) {
-    fmt::print(stderr, "{}\n", problem.what());
-    return 1;
-  }
+  return stoa::benchmarks::status_of([&] { stoa::benchmarks::run(with); });
 }

@@ -24,6 +24,18 @@ inline void pin(unsigned core) {
   if (::sched_setaffinity(0, sizeof(one), &one) != 0) throw std::runtime_error{"cannot run on that core"};
 }
 
+// The exit status of a program that does `work`.
+template <class Work>
+int status_of(Work work) {
+  try {
+    work();
+    return 0;
+  } catch (std::exception const& problem) {
+    fmt::print(stderr, "{}\n", problem.what());
+    return 1;
+  }
+}
+
 // A process that does `work` and ends, or is killed when this one ends.
 template <class Work>
 pid_t in_child(Work work) {
@@ -33,13 +45,7 @@ pid_t in_child(Work work) {
   if (child != 0) return child;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) std::_Exit(1);
-  try {
-    work();
-    std::_Exit(0);
-  } catch (std::exception const& problem) {
-    fmt::print(stderr, "{}\n", problem.what());
-    std::_Exit(1);
-  }
+  std::_Exit(status_of(work));
 }
 inline void expect_success(pid_t child) {
   int status = 0;

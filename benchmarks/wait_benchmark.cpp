@@ -241,11 +241,5 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", with.seconds, "of idling")->capture_default_str();
   app.add_flag("--awake", with.awake, "keep the receiver's core from halting");
   CLI11_PARSE(app, argc, argv);
-  try {
-    stoa::benchmarks::run(with);
-    return 0;
-  } catch (std::exception const& problem) {
-    fmt::print(stderr, "{}\n", problem.what());
-    return 1;
-  }
+  return stoa::benchmarks::status_of([&] { stoa::benchmarks::run(with); });
 }
