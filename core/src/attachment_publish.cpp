@@ -165,8 +165,10 @@ result<attachment::building> attachment::build(std::string_view name, structure_
     return failure{errc::no_space,
                    fmt::format("segment '{}': '{}' needs {} bytes and the largest free extent has {}",
                                name_, name, wanted, space.largest_free())};
-  // Before the entry: a death between the two wastes nothing, the gap is found by its being free.
-  if (chosen->is_fresh) map_.header().bump.store(chosen->where.end(), std::memory_order_relaxed);  // admin lock
+  // Before the entry: a death between the two wastes nothing, the gap is found by its being free. A gap may reach
+  // beyond `bump` as well, and what lies there is zero no longer.
+  if (auto& bump = map_.header().bump; chosen->where.end() > bump.load(std::memory_order_relaxed))
+    bump.store(chosen->where.end(), std::memory_order_relaxed);  // admin lock
 
   entry_record record{};
   name.copy(record.name.data(), record.name.size() - 1);

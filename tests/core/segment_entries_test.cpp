@@ -224,6 +224,18 @@ TEST_F(segment_entries, PublishingAndErasingForEverUsesNothingUp) {
   EXPECT_EQ(segment_.free_bytes(), free);
 }
 
+// The gap that an erased structure leaves and the bytes that were never used lie side by side: who needs both gets
+// both, and what is published there next must find zeros all the same.
+TEST_F(segment_entries, BytesThatWereUsedTogetherWithAGapAreZeroForTheNext) {
+  segment_.publish<array<char>>("first", 32'000);
+  segment_.publish<array<char>>("second", 16'000);
+  segment_.erase("second");
+  segment_.publish<array<char>>("third", 32'000).fill('x');
+  segment_.erase("third");
+  auto const fourth = segment_.publish<array<char>>("fourth", 16'000);
+  EXPECT_THAT(std::vector<char>(fourth.begin(), fourth.end()), ::testing::Each('\0'));
+}
+
 TEST_F(segment_entries, FreeBytesArePaidForByEntries) {
   auto const free = segment_.free_bytes();
   segment_.publish<array<std::byte>>("a", 5000);
