@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stoa/attachment.hpp>
 #include <stoa/kinds.hpp>
+#include <stoa/known_lives.hpp>
 #include <stoa/name_table.hpp>
 
 #include "entries.hpp"
@@ -184,15 +185,14 @@ void attachment::release_lanes() noexcept {
 }
 
 void attachment::settle_lanes(lane_tag tag, function_ref<void(lane&)> settle) {
-  participant_id known_dead = abandoned_owner;
+  known_lives lives{*this};
   for (auto& each : map_.used_lanes()) {
     auto owner = each.owner.load(std::memory_order_acquire);  // A1 <- R1
     if (owner == 0 || owner == self_) continue;
     bool is_named = false;
     for_each_name(each, [&](lane_name& name) { is_named |= read_name(name, tag).has_value(); });
     if (!is_named) continue;
-    if (owner != known_dead && is_alive(owner)) continue;
-    known_dead = owner;
+    if (lives.is_alive(owner)) continue;
     // Exactly one takes over; should it die, the lane is dead again with all it said (I2).
     if (!each.owner.compare_exchange_strong(owner, self_, std::memory_order_acq_rel,
                                             std::memory_order_relaxed))

@@ -18,17 +18,11 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
                                 {"to_client", counts.to_client}};
 }
 
-// Messages have no common size or type: what is in them only the two sides know.
-result<void> elements(entry_view const& entry, function_ref<void(std::span<std::byte const>)>) {
-  auto const found = channel_bytes::adopt(entry);
-  if (!found) return found.error();
-  return {};
-}
-
 }  // namespace
 
 kind_operations const& channel_operations() {
-  static kind_operations const operations{"channel", 1, &statistics, &elements, nullptr};
+  // Messages have no common size or type: what is in them only the two sides know.
+  static kind_operations const operations{"channel", 1, &statistics, &no_elements_of<&channel_bytes::adopt>, nullptr};
   return operations;
 }
 

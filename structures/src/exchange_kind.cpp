@@ -21,17 +21,11 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
                                 {"refusals", counts.refusals}};
 }
 
-// Requests have no common size or type, and belong to those who are at them.
-result<void> elements(entry_view const& entry, function_ref<void(std::span<std::byte const>)>) {
-  auto const found = exchange_bytes::adopt(entry);
-  if (!found) return found.error();
-  return {};
-}
-
 }  // namespace
 
 kind_operations const& exchange_operations() {
-  static kind_operations const operations{"exchange", 1, &statistics, &elements, nullptr};
+  // Requests have no common size or type, and belong to those who are at them.
+  static kind_operations const operations{"exchange", 1, &statistics, &no_elements_of<&exchange_bytes::adopt>, nullptr};
   return operations;
 }
 

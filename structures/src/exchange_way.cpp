@@ -1,27 +1,9 @@
 // What an exchange's direction holds beside its slots: who serves, and what the dead left.
 #include <stoa/exchange_bytes.hpp>
+#include <stoa/known_lives.hpp>
 
 namespace stoa {
-
 namespace {
-
-// Who was found dead, or alive, a moment ago: neighbours are often the same.
-class known_lives {
- public:
-  explicit known_lives(attachment const& looker) noexcept : looker_{looker} {}
-  bool is_alive(participant_id who) noexcept {
-    if (who != last_) {
-      last_ = who;
-      last_lives_ = looker_.is_alive(who);
-    }
-    return last_lives_;
-  }
-
- private:
-  attachment const& looker_;
-  participant_id last_ = 0;
-  bool last_lives_ = false;
-};
 
 // Whose request is pending is dead: nobody may serve it from now on.
 void forget_request_of_the_dead(exchange_slot const& slot) noexcept {

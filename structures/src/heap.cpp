@@ -36,13 +36,6 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
   return std::vector<statistic>{{"capacity", header->heap_bytes}};  // the rest is Boost's, and not checked
 }
 
-// What lies in a heap only its users know.
-result<void> elements(entry_view const& entry, function_ref<void(std::span<std::byte const>)>) {
-  auto const header = checked_heap(entry);
-  if (!header) return header.error();
-  return {};
-}
-
 }  // namespace
 
 heap_mutex::heap_mutex() {
@@ -105,7 +98,7 @@ result<heap> heap::adopt(std::shared_ptr<attached_entry> entry) {
 }
 
 kind_operations const& heap_operations() {
-  static kind_operations const operations{"heap", 1, &statistics, &elements, nullptr};
+  static kind_operations const operations{"heap", 1, &statistics, &no_elements_of<&checked_heap>, nullptr};
   return operations;
 }
 

@@ -23,13 +23,6 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
                                 {"blocks_used", counts.blocks_used}};
 }
 
-// Messages have no common size or type: what is in them only their users know.
-result<void> elements(entry_view const& entry, function_ref<void(std::span<std::byte const>)>) {
-  auto const ring = message_ring_bytes::adopt(entry);
-  if (!ring) return ring.error();
-  return {};
-}
-
 void settle(attachment& owner, entry_view const& entry) {
   if (auto const ring = message_ring_bytes::adopt(entry)) ring->settle(owner);
 }
@@ -37,7 +30,9 @@ void settle(attachment& owner, entry_view const& entry) {
 }  // namespace
 
 kind_operations const& message_ring_operations() {
-  static kind_operations const operations{"message_ring", 1, &statistics, &elements, &settle};
+  // Messages have no common size or type: what is in them only their users know.
+  static kind_operations const operations{"message_ring", 1, &statistics, &no_elements_of<&message_ring_bytes::adopt>,
+                                          &settle};
   return operations;
 }
 

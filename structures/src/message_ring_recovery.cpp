@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <stoa/known_lives.hpp>
 #include <stoa/message_ring_bytes.hpp>
 
 namespace stoa {
@@ -94,7 +95,7 @@ std::uint64_t message_ring_bytes::claimed_units(attachment& owner, std::uint64_t
 
 bool message_ring_bytes::is_claimed_by_the_living(attachment& owner, stoa::claim const& what,
                                                   lane const& except) const {
-  participant_id known_dead = abandoned_owner;
+  known_lives lives{owner};
   for (auto& each : owner.map().used_lanes()) {
     if (&each == &except) continue;
     bool is_named = false;
@@ -103,10 +104,7 @@ bool message_ring_bytes::is_claimed_by_the_living(attachment& owner, stoa::claim
       is_named |= held && held->ticket == what.ticket && held->count == what.count;
     });
     if (!is_named) continue;
-    auto const by = each.owner.load(std::memory_order_acquire);
-    if (by == 0 || by == known_dead) continue;
-    if (owner.is_alive(by)) return true;
-    known_dead = by;
+    if (lives.is_alive(each.owner.load(std::memory_order_acquire))) return true;
   }
   return false;
 }

@@ -1,5 +1,6 @@
 // What becomes of a queue's slots when those who took them die. Nothing here is on the fast path.
 #include <algorithm>
+#include <stoa/known_lives.hpp>
 #include <stoa/queue_bytes.hpp>
 
 namespace stoa {
@@ -35,7 +36,7 @@ std::uint64_t queue_bytes::step_over_abandoned() const noexcept {
 // certainly his (pushing, popped): then only the settling of his own name may touch it.
 bool queue_bytes::is_spoken_for(attachment& owner, std::uint64_t ticket, bool pushing,
                                 lane const* except) const {
-  participant_id known_dead = abandoned_owner;
+  known_lives lives{owner};
   for (auto& each : owner.map().used_lanes()) {
     if (&each == except) continue;
     auto const is_named_as = [&](auto... ops) {
@@ -51,8 +52,7 @@ bool queue_bytes::is_spoken_for(attachment& owner, std::uint64_t ticket, bool pu
       continue;
     auto const by = each.owner.load(std::memory_order_acquire);
     if (by == 0) continue;
-    if (by != known_dead && owner.is_alive(by)) return true;
-    known_dead = by;
+    if (lives.is_alive(by)) return true;
     // Looked at again: he may have gone on before he died. What a dead one says now he says for good.
     if (is_named_as(pushing ? lane_op::pushing : lane_op::popped)) return true;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <stoa/known_lives.hpp>
 #include <stoa/stack_bytes.hpp>
 #include <vector>
 
@@ -96,15 +97,12 @@ constexpr int most_moments = 100;
 
 // Whether somebody who lives may own the node.
 bool stack_bytes::is_spoken_for(attachment& owner, std::uint32_t node, lane const& except) const {
-  participant_id known_dead = abandoned_owner;
+  known_lives lives{owner};
   for (auto& each : owner.map().used_lanes()) {
     if (&each == &except) continue;
     auto const held = read_name(each.intent, tag_);
     if (!held || held->ticket != node) continue;
-    auto const by = each.owner.load(std::memory_order_acquire);
-    if (by == 0 || by == known_dead) continue;
-    if (owner.is_alive(by)) return true;
-    known_dead = by;
+    if (lives.is_alive(each.owner.load(std::memory_order_acquire))) return true;
   }
   return false;
 }

@@ -81,6 +81,15 @@ class channel_processes : public ::testing::Test {
     return out;
   }
 
+  static void greet_next(channel_listener const& listener, std::string_view greeting) {
+    auto peer = listener.accept(30s);
+    peer.send(bytes_of(greeting));
+  }
+  void expect_greeting(std::string_view greeting) const {
+    auto peer = channel::connect(home, "service", 30s);
+    EXPECT_EQ(text_of(peer.receive()->data()), greeting);
+  }
+
   scratch_name name;
   segment home = segment::create(name, 1u << 20);
   channel_options small{.clients = 2, .bytes_per_direction = 1024};
@@ -196,11 +205,9 @@ TEST_F(channel_processes, ConnectingWaitsForTheListenerToAppear) {
   std::thread late{[&] {
     auto const other = segment::open(name);
     auto const listener = other.publish_or_attach<channel_listener>("service", small);
-    auto peer = listener.accept(30s);
-    peer.send(bytes_of("here"));
+    greet_next(listener, "here");
   }};
-  auto peer = channel::connect(home, "service", 30s);
-  EXPECT_EQ(text_of(peer.receive()->data()), "here");
+  expect_greeting("here");
   late.join();
 }
 
@@ -210,11 +217,9 @@ TEST_F(channel_processes, ConnectingWaitsForTheNameToBePublishedAgain) {
     auto const other = segment::open(name);
     EXPECT_TRUE(other.erase("service"));
     auto const listener = other.publish<channel_listener>("service", small);
-    auto peer = listener.accept(30s);
-    peer.send(bytes_of("the new one"));
+    greet_next(listener, "the new one");
   }};
-  auto peer = channel::connect(home, "service", 30s);
-  EXPECT_EQ(text_of(peer.receive()->data()), "the new one");
+  expect_greeting("the new one");
   late.join();
 }
 

@@ -1,7 +1,9 @@
 // stoa/structure.hpp: what the structures share: errors about their own bytes, and looking at them.
 #pragma once
 #include <memory>
+#include <span>
 #include <stoa/attachment.hpp>
+#include <stoa/base/function_ref.hpp>
 #include <stoa/base/layout.hpp>
 #include <stoa/base/result.hpp>
 #include <string>
@@ -18,6 +20,13 @@ failure cannot_hold(std::string_view kind, std::uint64_t count, std::uint64_t el
 // header + count * element; invalid_argument for none, no_space for more than memory can address.
 result<std::uint64_t> bytes_of_elements(std::string_view kind, std::uint64_t header_bytes,
                                         std::uint64_t count, std::uint64_t element_bytes);
+
+// For kind_operations::elements, where only its users know what is in a structure: whether `Adopt` accepts its bytes.
+template <auto Adopt>
+result<void> no_elements_of(entry_view const& entry, function_ref<void(std::span<std::byte const>)>) {
+  if (auto const found = Adopt(entry); !found) return found.error();
+  return {};
+}
 
 // errc::read_only on a mapping without the right to write, errc::forked for a handle that came through fork().
 result<void> check_writable(attached_entry const& entry, std::string_view operation);

@@ -17,6 +17,16 @@ std::uint64_t quantity_in(stoa::message_view const& each) {
   return found.quantity;
 }
 
+// Numbered from 0, ten times as many of each.
+stoa::message_ring three_orders_in(stoa::segment const& market) {
+  auto const priced = market.publish<stoa::message_ring>("priced", 4096);
+  for (std::uint64_t id = 0; id < 3; ++id) {
+    order const each{id, 10 * id};
+    priced.send(std::as_bytes(std::span{&each, 1}));
+  }
+  return priced;
+}
+
 TEST(guide, Pipelines) {
   market_segment const scratch;
   auto const& market = scratch.market;
@@ -40,11 +50,7 @@ TEST(guide, Pipelines) {
 TEST(guide, ExactlyOnceByNumber) {
   market_segment const scratch;
   auto const& market = scratch.market;
-  auto const priced = market.publish<stoa::message_ring>("priced", 4096);
-  for (std::uint64_t id = 0; id < 3; ++id) {
-    order const each{id, 10 * id};
-    priced.send(std::as_bytes(std::span{&each, 1}));
-  }
+  auto const priced = three_orders_in(market);
   // begin
   auto results = market.publish_or_attach<stoa::map<std::uint64_t, std::uint64_t>>("results", 10'000);
   auto consumer = priced.consumer();
@@ -61,11 +67,7 @@ TEST(guide, ExactlyOnceByNumber) {
 TEST(guide, ExactlyOnceInOneValue) {
   market_segment const scratch;
   auto const& market = scratch.market;
-  auto const priced = market.publish<stoa::message_ring>("priced", 4096);
-  for (std::uint64_t id = 0; id < 3; ++id) {
-    order const each{id, 10 * id};
-    priced.send(std::as_bytes(std::span{&each, 1}));
-  }
+  auto const priced = three_orders_in(market);
   // begin
   struct running_total {
     std::uint64_t next = 0;  // number of the next message to be counted
