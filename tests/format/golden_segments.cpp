@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "golden_connections.hpp"
 #include "golden_content.hpp"
 #include "golden_messages.hpp"
 #include "scratch.hpp"
@@ -160,14 +161,48 @@ golden_bytes make_killed(backing const& where) {
   return bytes;
 }
 
+// Copied while both are attached.
+golden_bytes make_connections(backing const& where) {
+  auto const server = segment::create("golden", 16384, golden_options(where));
+  auto const client = segment::open("golden", where);
+  golden_bytes bytes;
+  with_channel(server, client, [&] {
+    with_calls(server, client, [&] { bytes = read_file(where.path() / "golden"); });
+  });
+  normalise(bytes, server.attachment().map());
+  return bytes;
+}
+
+// The numbers of streams go on from one to the next in a process: these begin at 1.
+void normalise_chunks(golden_bytes& bytes, std::uint64_t first_number) {
+  for (std::uint64_t at = 0; at + sizeof(chunk_header) <= bytes.size(); at += 8) {
+    if (get<std::uint32_t>(bytes, at + offsetof(chunk_header, magic)) != chunk_magic) continue;
+    auto const number = at + offsetof(chunk_header, number);
+    put(bytes, number, get<std::uint64_t>(bytes, number) - first_number + 1);
+  }
+}
+
+golden_bytes make_streams(backing const& where) {
+  auto const made = segment::create("golden", 8192, golden_options(where));
+  golden_bytes bytes;
+  with_streams(made, [&](std::uint64_t first_number) {
+    bytes = read_file(where.path() / "golden");
+    normalise_chunks(bytes, first_number);
+  });
+  normalise(bytes, made.attachment().map());
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<golden_segment> make_golden_segments() {
-  scratch_directory const first, second, third, fourth, fifth;
+  scratch_directory const first, second, third, fourth, fifth, sixth, seventh;
   return {{"all_kinds_v1.hex", make_in_order(backing::directory(first.path()), 4, fill_all_kinds)},
           {"more_kinds_v1.hex", make_in_order(backing::directory(second.path()), 9, fill_more_kinds)},
           {"messages_v1.hex", make_in_order(backing::directory(fourth.path()), 4, fill_messages)},
           {"locks_v1.hex", make_in_order(backing::directory(fifth.path()), 10, fill_locks)},
+          {"connections_v1.hex", make_connections(backing::directory(sixth.path()))},
+          {"streams_v1.hex", make_streams(backing::directory(seventh.path()))},
           {"killed_v1.hex", make_killed(backing::directory(third.path()))}};
 }
 

@@ -61,4 +61,14 @@ inline bool is_power_of_two(std::uint64_t value) {
   return value != 0 && (value & (value - 1)) == 0;
 }
 
+// The CRC-32C, bit by bit.
+inline std::uint32_t crc32c(bytes of, std::uint32_t before) {
+  auto crc = ~before;
+  for (auto const each : of) {
+    crc ^= std::to_integer<std::uint32_t>(each);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc % 2 != 0 ? 0x82F6'3B78u : 0u);
+  }
+  return ~crc;
+}
+
 }  // namespace independent

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "independent_bytes.hpp"
-#include "independent_structures.hpp"
+#include "independent_connections.hpp"
 
 namespace independent {
 namespace {
@@ -11,16 +11,6 @@ constexpr std::uint64_t unit = 64;
 constexpr std::uint64_t record_header_bytes = 32;
 
 enum : std::uint64_t { none, committed, padding, taken, returned, done };
-
-// The CRC-32C, bit by bit.
-std::uint32_t crc32c(bytes of, std::uint32_t before) {
-  auto crc = ~before;
-  for (auto const each : of) {
-    crc ^= std::to_integer<std::uint32_t>(each);
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc % 2 != 0 ? 0x82F6'3B78u : 0u);
-  }
-  return ~crc;
-}
 
 struct mark {
   std::uint64_t state = none;
@@ -61,6 +51,9 @@ class ring {
   std::uint64_t head() const { return u64(body_, 256); }
   std::uint64_t start() const { return is_broadcast_ ? head() : u64(body_, 384); }
   std::uint64_t capacity() const { return capacity_; }
+  std::uint64_t blocks() const { return blocks_; }
+  // Of block i, from 0.
+  std::uint64_t block_word(std::uint64_t i) const { return u64(body_, words_ + i * 8); }
   std::uint64_t turn(std::uint64_t position) const { return u64(body_, turns_ + place(position) / unit * 8); }
 
   mark mark_at(std::uint64_t position) const {
@@ -92,7 +85,7 @@ class ring {
     } else {
       require(block <= blocks_ && units == 1 && size > largest_in_record_ && size <= block_bytes_,
               "message_ring: a message in a block");
-      require(u64(body_, words_ + (block - 1) * 8) == (position | 2), "message_ring: the block is another's");
+      require(block_word(block - 1) == (position | 2), "message_ring: the block is another's");
       out.content = copy_of(part(body_, block_area_ + (block - 1) * block_bytes_, size));
     }
     if (has_checksum_)
@@ -131,6 +124,22 @@ std::vector<message> messages_of(entry const& from) {
     if (!is_behind && found.state == committed) out.push_back(all.read(position, sequence, found.units));
     if (!is_behind && found.state != padding) ++sequence;
     position += found.units * unit;
+  }
+  return out;
+}
+
+std::vector<message_block> blocks_of(entry const& from) {
+  require(from.kind == "message_ring", "no message_ring");
+  ring const all{from};
+  std::vector<message_block> out;
+  for (std::uint64_t i = 0; i < all.blocks(); ++i) {
+    auto const word = all.block_word(i);
+    auto const state = word & 0x3F;
+    require(state <= 2 && (state == 0) == (word == 0), "message_ring: word of a block");
+    auto& each = out.emplace_back();
+    each.is_free = word == 0;
+    if (state == 2) each.position = word - 2;
+    if (state == 1) each.filler = owner_in(word >> 6);
   }
   return out;
 }
