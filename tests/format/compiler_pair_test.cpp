@@ -143,6 +143,24 @@ TEST(compiler_pair, BothSendIntoOneRingAtOnce) {
   EXPECT_EQ(other.wait(), 0);
 }
 
+TEST(compiler_pair, OtherVisitsThis) {
+  scratch_name const name;
+  auto const made = segment::create(name, 1 << 20);
+  publish_connections(made);
+  peer other{{"visit", name, "2000"}};
+  EXPECT_EQ(host(made, 2000), "");
+  EXPECT_EQ(other.wait(), 0);
+}
+
+TEST(compiler_pair, ThisVisitsOther) {
+  scratch_name const name;
+  ASSERT_EQ((peer{{"make", name}}.wait()), 0);
+  peer other{{"host", name, "2000"}};
+  EXPECT_EQ(visit(segment::open(name), 2000), "");
+  EXPECT_EQ(other.wait(), 0);
+  segment::remove(name);
+}
+
 TEST(compiler_pair, LeaseOfAKilledPeerComesBack) {
   scratch_name const name;
   auto const made = segment::create(name, 1 << 20);

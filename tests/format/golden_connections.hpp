@@ -37,10 +37,11 @@ void send_items(channel& to, std::array<golden_item, N> const& items) {
 // "orders": one connection is open, one was refused, one is offered. Calls `then` while all are there.
 template <class Then>
 void with_channel(segment const& server, segment const& client, Then then) {
-  auto const listener = server.publish<channel_listener>("orders", channel_options{.clients = 3,
-                                                                                   .bytes_per_direction = 256,
-                                                                                   .terms = golden_listener_terms,
-                                                                                   .first_position = golden_first_record});
+  channel_options const three{.clients = 3,
+                              .bytes_per_direction = 256,
+                              .terms = golden_listener_terms,
+                              .first_position = golden_first_record};
+  auto const listener = server.publish<channel_listener>("orders", three);
   channel_offer first{client, "orders", golden_client_terms};
   auto at_server = listener.try_accept();
   auto at_client = first.try_finish();
@@ -106,8 +107,8 @@ inline std::string golden_finished_text() { return golden_text(31, 300); }
 inline std::string golden_broken_text() { return golden_text(32, 50); }
 inline std::string golden_aborted_text() { return golden_text(33, 10); }
 
-// "uploads". One block is of a claim that is not committed, one of a claim that has no record yet. Calls `then` with the
-// number of the first stream while all are there.
+// "uploads". One block is of a claim that is not committed, one of a claim that has no record yet. Calls `then` with
+// the number of the first stream while all are there.
 template <class Then>
 void with_streams(segment const& made, Then then) {
   large_messages const large{.blocks = 4, .block_bytes = 256, .above = 100};

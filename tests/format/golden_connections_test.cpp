@@ -159,7 +159,8 @@ TEST(golden_streams, AreReadUpToTheirEnds) {
   std::vector<message_stream> seen;
   while (auto got = incoming.receive_for(std::chrono::seconds{seen.size() < 3 ? 60 : 0})) seen.push_back(*got);
   ASSERT_EQ(seen.size(), 3u);
-  auto const check = [&](std::size_t i, stream_end end, std::uint32_t type, std::uint64_t number, std::string const& text) {
+  auto const check = [&](std::size_t i, stream_end end, std::uint32_t type, std::uint64_t number,
+                         std::string const& text) {
     EXPECT_EQ(seen[i].end, end) << type;
     EXPECT_EQ(seen[i].type, type);
     EXPECT_EQ(seen[i].id.number, number);
@@ -173,7 +174,8 @@ TEST(golden_streams, AreReadUpToTheirEnds) {
 
 TEST(golden_streams, BlocksOfTheDeadAreForTheNext) {
   golden_copy const copy{"streams_v1.hex"};
-  EXPECT_EQ(segment::open_read_only("golden", copy.where()).attach<message_ring>("uploads").statistics().blocks_used, 4u);
+  auto const looking = segment::open_read_only("golden", copy.where());
+  EXPECT_EQ(looking.attach<message_ring>("uploads").statistics().blocks_used, 4u);
   auto const opened = copy.open();
   auto const uploads = opened.attach<message_ring>("uploads");
   auto const consumer = uploads.consumer();

@@ -2,8 +2,8 @@
 //
 //   all_kinds    array, value, queue and spsc_queue, left in order: nobody is attached, nothing is half done
 //   more_kinds   other kinds, left in order (messages, locks: golden_messages.hpp)
-//   killed       as two processes left it that were killed: one held a lease, one was inside a push (connections, streams:
-//                golden_connections.hpp)
+//   killed       as two processes left it that were killed: one held a lease, one was inside a push
+//                (connections, streams: golden_connections.hpp)
 #pragma once
 #include <array>
 #include <boost/describe.hpp>

@@ -1,5 +1,5 @@
-// What a reader written from docs/format.md alone finds in channels, exchanges and streams is what killed processes left
-// there, and what the library finds.
+// What a reader written from docs/format.md alone finds in channels, exchanges and streams is what killed processes
+// left there, and what the library finds.
 #include "independent_connections.hpp"
 
 #include <gmock/gmock.h>

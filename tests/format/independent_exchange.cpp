@@ -50,7 +50,8 @@ exchange_direction read_direction(bytes from, bytes slots, std::uint64_t count, 
   out.refusals = u64(from, 280);
   for (std::uint64_t i = 0; i < places; ++i)
     if (auto const who = u64(from, 384 + i * 8); who != 0) out.servers.push_back(who);
-  for (std::uint64_t i = 0; i < count; ++i) out.slots.push_back(read_slot(part(slots, i * sizes.slot, sizes.slot), sizes));
+  for (std::uint64_t i = 0; i < count; ++i)
+    out.slots.push_back(read_slot(part(slots, i * sizes.slot, sizes.slot), sizes));
   return out;
 }
 

@@ -33,8 +33,8 @@ inline std::byte& first_of(std::string const& text, golden_bytes& in) {
   return *found;
 }
 
-// Whatever a byte says, what is read is inside and comes to an end. Calls read(entry) for the entries of a golden segment,
-// each byte from the entries on damaged in three ways, one after the other.
+// Whatever a byte says, what is read is inside and comes to an end. Calls read(entry) for the entries of a golden
+// segment, each byte from the entries on damaged in three ways, one after the other.
 template <class Read>
 void read_damaged(std::string const& of, Read read) {
   auto file = golden(of);

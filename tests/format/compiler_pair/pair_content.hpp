@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 
+#include "pair_connections.hpp"
 #include "pair_messages.hpp"
 #include "pair_structures.hpp"
 #include "pair_types.hpp"

@@ -1,13 +1,15 @@
 // The other compiler's side of compiler_pair_test.cpp.
 //
-//   compiler_peer make NAME          creates a segment with the content of fill(), fill_structures() and
-//                                    fill_messages(), which stays
+//   compiler_peer make NAME          creates a segment with the content of fill(), fill_structures(), fill_messages()
+//                                    and publish_connections(), which stays
 //   compiler_peer check NAME         exit 0 if all that fill() puts there is there
 //   compiler_peer change NAME        change_structures(), change_messages(); exit 0 if all was as it was filled
 //   compiler_peer check-change NAME  exit 0 if all is as these leave it
 //   compiler_peer echo NAME COUNT    sends COUNT letters from "there" back through "back"; counts them in "count"
 //   compiler_peer tally NAME COUNT   tally()
 //   compiler_peer post NAME COUNT    post()
+//   compiler_peer visit NAME COUNT   visit(); exit 0 if all was as it should be
+//   compiler_peer host NAME COUNT    host(); likewise
 //   compiler_peer hold NAME          claims one of "there" and waits to be killed
 #include <unistd.h>
 
@@ -50,6 +52,7 @@ int run(std::string const& what, std::string const& name, std::uint64_t count) {
     auto const made = segment::create(name, 1 << 20, {.lifetime = lifetime::persistent});
     fill(made);
     fill_messages(made);
+    publish_connections(made);
     return report(fill_structures(made));
   }
   auto const where = segment::open(name);
@@ -58,6 +61,8 @@ int run(std::string const& what, std::string const& name, std::uint64_t count) {
   if (what == "check") return report(missing(where));
   if (what == "change") return report(change_messages(where) + change_structures(where));
   if (what == "check-change") return report(unchanged_messages(where) + unchanged_structures(where));
+  if (what == "visit") return report(visit(where, count));
+  if (what == "host") return report(host(where, count));
   if (what == "post") {
     post(where, 1, count);
     return 0;
