@@ -42,9 +42,10 @@ class message_ring {
     if (bytes_.blocks().hold(bytes.size())) [[unlikely]] return send_large(bytes, type, nullptr);
     auto& intent = lanes_.mine().intent;
     auto const units = units_to_send(bytes.size());
+    auto const seal = seal_of(bytes, type);
     auto mine = bytes_.claim(owner(), intent, units);
     if (!mine) [[unlikely]] mine = claim_again(intent, units);
-    return finish(intent, mine, bytes, type);
+    return finish(intent, mine, bytes, seal);
   }
   // Waits while there is no room.
   void send(std::span<std::byte const> bytes, std::uint32_t type = 0,
@@ -64,9 +65,13 @@ class message_ring {
     if (bytes_.blocks().hold(bytes.size())) [[unlikely]] return send_large(bytes, type, &how);
     auto& intent = lanes_.mine().intent;
     auto const units = units_to_send(bytes.size());
+    auto seal = seal_of(bytes, type);
     auto mine = bytes_.claim(owner(), intent, units);
-    if (!mine) [[unlikely]] mine = wait_to_claim(intent, units, until, strategy);
-    return finish(intent, mine, bytes, type);
+    if (!mine) [[unlikely]] {
+      mine = wait_to_claim(intent, units, until, strategy);
+      seal = seal_of(bytes, type);  // the time is that of the end of the wait
+    }
+    return finish(intent, mine, bytes, seal);
   }
   // Sends as many of the front of `messages` as there is room for in one piece, all at once: others see all of them or
   // none, also if this process dies. One that lies in a block is sent alone. How many.
@@ -139,10 +144,15 @@ class message_ring {
     return static_cast<std::uint32_t>(units_for(size));
   }
   [[noreturn]] void refuse_size(std::uint64_t size) const;
-  bool finish(lane_name& intent, held_record const& mine, std::span<std::byte const> from, std::uint32_t type) const {
+  // Made before the claim, whose CAS waits for the stores of the message before: what is done meanwhile takes no time.
+  internal::record_seal seal_of(std::span<std::byte const> from, std::uint32_t type) const noexcept {
+    return internal::make_seal(bytes_, message_label{static_cast<std::uint32_t>(from.size()), type}, from.data());
+  }
+  bool finish(lane_name& intent, held_record const& mine, std::span<std::byte const> from,
+              internal::record_seal const& with) const {
     if (!mine) [[unlikely]] return false;
     internal::write(bytes_, bytes_.message(mine), from);
-    internal::seal(bytes_, mine, message_label{static_cast<std::uint32_t>(from.size()), type});
+    internal::seal(bytes_, mine, with);
     publish(intent, mine);
     return true;
   }
