@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <stoa/base/cross_core_copy.hpp>
 #include <stoa/base/words.hpp>
 #include <stoa/message_ring_bytes.hpp>
 #include <utility>
@@ -44,6 +45,8 @@ inline void write(message_ring_bytes const& ring, std::byte* to, std::span<std::
   begin_to_write(ring);
   if (ring.is_read_while_written()) {
     store_words(reinterpret_cast<atomic_u64*>(to), from.data(), from.size());
+  } else if (from.size() >= cross_core_copy_from) {
+    cross_core_copy(to, from.data(), from.size());
   } else if (!from.empty()) {
     std::memcpy(to, from.data(), from.size());
   }
