@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -53,6 +54,7 @@ errc code_for(int error) noexcept {
     case EROFS: return errc::permission_denied;
     case ENOSPC:
     case EDQUOT:
+    case ENOMEM:  // tmpfs: the pages of a control group
     case EFBIG: return errc::no_space;
     case ELOOP:
     case EISDIR:
@@ -83,6 +85,11 @@ result<std::unique_ptr<segment_file>> segment_file::create(std::filesystem::path
                                  directory.string())};
     return system_failure(errno, fmt::format("cannot create a segment in {}", directory.string()));
   }
+  // What the process may not make must not be tried: SIGXFSZ would kill it.
+  rlimit allowed{};
+  if (::getrlimit(RLIMIT_FSIZE, &allowed) == 0 && bytes > allowed.rlim_cur)
+    return failure{errc::no_space, fmt::format("a file of {} bytes is needed, and this process may make them of {} "
+                                               "(RLIMIT_FSIZE)", bytes, allowed.rlim_cur)};
   // Not through open()'s mode: that is subject to the umask.
   if (::fchmod(descriptor, static_cast<mode_t>(permissions)) != 0)
     return system_failure(errno, fmt::format("cannot set permissions {:o}", permissions));
@@ -164,7 +171,8 @@ result<boost::interprocess::mapped_region> segment_file::map(access mode, std::u
   try {
     return ipc::mapped_region{second, rights, 0, static_cast<std::size_t>(bytes)};
   } catch (ipc::interprocess_exception const& problem) {
-    bool const is_too_large = problem.get_native_error() == ENOMEM;
+    auto const number = problem.get_native_error();
+    bool const is_too_large = number == ENOMEM || number == EAGAIN;  // the latter: to be locked (mlockall)
     return failure{is_too_large ? errc::no_space : errc::system_failure,
                    fmt::format("cannot map {} bytes: {}", bytes, problem.what())};
   }
