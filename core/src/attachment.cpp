@@ -86,6 +86,9 @@ result<std::shared_ptr<attachment>> attachment::create(std::string_view name, st
   segment_limits const limits{align_up(bytes, page_bytes), options.max_entries, options.max_participants,
                               options.max_lanes};
   auto const layout = segment_layout::compute(limits);
+  if ((options.permissions & ~0777u) != 0)
+    return failure{errc::invalid_argument, fmt::format("segment '{}': permissions {:o}, at most 777 are possible", name,
+                                                       options.permissions)};
   if (bytes == 0 || bytes > std::uint64_t{1} << 62 || !layout)
     return failure{errc::invalid_argument,
                    fmt::format("segment '{}': {} bytes, {} entries (1 to {}), {} participants (1 to {}), "
@@ -96,8 +99,9 @@ result<std::shared_ptr<attachment>> attachment::create(std::string_view name, st
   auto const path = directory / name;
   auto file = segment_file::create(directory, options.permissions, layout->total_bytes);
   if (!file) return about(name, file.error());
-  // All that is not an extent; extents are reserved when they are published.
-  if (auto ok = (*file)->reserve(0, layout->extents_offset); !ok) return about(name, ok.error());
+  // In memory all that is not an extent: extents are reserved when they are published.
+  auto const needed_now = (*file)->may_be_sparse() ? layout->extents_offset : layout->total_bytes;
+  if (auto ok = (*file)->reserve(0, needed_now); !ok) return about(name, ok.error());
   auto region = (*file)->map(access::read_write, layout->total_bytes);
   if (!region) return about(name, region.error());
   auto kept = std::make_shared<ipc::mapped_region>(std::move(*region));
@@ -128,6 +132,7 @@ result<std::shared_ptr<attachment>> attachment::try_open(std::string_view name, 
   auto const path = where.path() / name;
   auto file = segment_file::open(path, mode);
   if (!file) return file.error();
+  if (auto ok = (*file)->check_origin(where); !ok) return about(name, ok.error());
   auto header = read_header(**file);
   if (!header) return about(name, header.error());
   auto region = (*file)->map(mode, header->layout.total_bytes);
@@ -138,6 +143,7 @@ result<std::shared_ptr<attachment>> attachment::try_open(std::string_view name, 
       new attachment{std::string{name}, path, std::move(*file), std::move(kept), map}};
   if (read_only) return made;
   admin_guard const guard{made->admin_mutex_, *made->file_};
+  if (!guard.is_locked()) return admin_guard::held_up(name);
   // Whoever leaves last removes the name under this lock: now it can't go any more.
   if (!made->file_->is_at(path)) return std::shared_ptr<attachment>{};
   if (auto ok = made->join(); !ok) return ok.error();
@@ -156,7 +162,7 @@ result<bool> attachment::remove(std::string_view name, backing const& where, boo
     if (!header && header.error().code() != errc::corrupt_segment &&
         header.error().code() != errc::truncated && header.error().code() != errc::unsupported_version)
       return about(name, header.error());
-    (*file)->lock(admin_lock_byte);
+    if (!(*file)->lock(admin_lock_byte, deadline::after(admin_patience))) return admin_guard::held_up(name);
     if (!(*file)->is_at(path)) continue;
     auto const places = header ? header->limits.max_participants : most_participants;
     if (!even_if_in_use)

@@ -140,6 +140,7 @@ result<bool> attachment::erase(std::string_view name) {
                                                 name)};
   if (auto ok = check_entry_name(name_, name); !ok) return ok.error();
   admin_guard const guard{admin_mutex_, *file_};
+  if (!guard.is_locked()) return admin_guard::held_up(name_);
   name_table table{map_};
   auto const found = table.find(name);
   if (!found) return false;

@@ -43,15 +43,17 @@ class attachment::builder_guard {
   // Under the admin lock, so nobody else has it.
   builder_guard(attachment& owner, std::uint32_t slot) : owner_{&owner}, slot_{slot} {
     set(true);
-    owner.file_->try_lock(builder_lock_byte(slot));
+    is_locked_ = owner.file_->try_lock(builder_lock_byte(slot));
   }
-  builder_guard(builder_guard&& other) noexcept : owner_{std::exchange(other.owner_, nullptr)}, slot_{other.slot_} {}
+  builder_guard(builder_guard&& other) noexcept
+      : owner_{std::exchange(other.owner_, nullptr)}, slot_{other.slot_}, is_locked_{other.is_locked_} {}
   builder_guard& operator=(builder_guard&&) = delete;
   ~builder_guard() {
     if (owner_ == nullptr) return;
     owner_->file_->unlock(builder_lock_byte(slot_));
     set(false);
   }
+  bool is_locked() const noexcept { return is_locked_; }
 
  private:
   void set(bool is_building) {
@@ -61,6 +63,7 @@ class attachment::builder_guard {
 
   attachment* owner_;
   std::uint32_t slot_;
+  bool is_locked_ = false;
 };
 
 // An entry that others see as `building`, for as long as this exists.
@@ -115,6 +118,7 @@ result<std::shared_ptr<attached_entry>> attachment::publish(
 result<attachment::building> attachment::build(std::string_view name, structure_identity const& what,
                                                std::uint64_t body_bytes, bool gaps_first) {
   admin_guard const guard{admin_mutex_, *file_};
+  if (!guard.is_locked()) return admin_guard::held_up(name_);
   name_table table{map_};
   auto const held = held_slots();
   auto const is_used = [&](std::uint32_t slot) {
@@ -187,6 +191,9 @@ result<attachment::building> attachment::build(std::string_view name, structure_
   hold(*slot);
   held_slot kept{*this, *slot};
   builder_guard builder{*this, *slot};
+  // Nobody builds there; so somebody who may only read keeps the byte from being locked.
+  if (!builder.is_locked())
+    return failure{errc::held_up, fmt::format("segment '{}': the lock of name slot {} cannot be had", name_, *slot)};
   auto const word = table.build(*slot, name, record);
   return building{{record, *slot, name_generation_of(word), {map_.base() + record.extent_offset, body_bytes}},
                   chosen->is_fresh,

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace stoa {
@@ -103,8 +106,8 @@ result<std::unique_ptr<segment_file>> segment_file::create(std::filesystem::path
 result<std::unique_ptr<segment_file>> segment_file::open(std::filesystem::path const& path, access mode) {
   int const how = mode == access::read_only ? O_RDONLY : O_RDWR;
   std::unique_ptr<segment_file> made{new segment_file{[&] {
-    // O_NONBLOCK: a fifo of that name must not hold us up.
-    return ::open(path.c_str(), how | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    // O_NONBLOCK: a fifo of that name must not hold us up. O_NOCTTY: a terminal must not become ours.
+    return ::open(path.c_str(), how | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   }}};
   if (made->descriptor_.get() < 0)
     return system_failure(errno, fmt::format("cannot open segment '{}'", path.filename().string()));
@@ -114,6 +117,21 @@ result<std::unique_ptr<segment_file>> segment_file::open(std::filesystem::path c
   if (!S_ISREG(status.st_mode))
     return failure{errc::foreign_file, fmt::format("'{}' is not a regular file", path.string())};
   return made;
+}
+
+result<void> segment_file::check_origin(backing const& where) const {
+  struct stat status {};
+  if (::fstat(descriptor_.get(), &status) != 0) return system_failure(errno, "cannot inspect a segment");
+  auto const me = ::geteuid();
+  if (status.st_uid != me && status.st_uid != 0 && !where.trusts(status.st_uid))
+    return failure{errc::untrusted_file,
+                   fmt::format("expected a file of user {} or of root, found one of user {} (backing::of_user)", me,
+                               status.st_uid)};
+  // 0: it was removed just now.
+  if (status.st_nlink > 1)
+    return failure{errc::untrusted_file,
+                   fmt::format("expected a file with one name, found one with {} (hard links)", status.st_nlink)};
+  return {};
 }
 
 result<void> segment_file::link(std::filesystem::path const& path) {
@@ -178,6 +196,11 @@ result<boost::interprocess::mapped_region> segment_file::map(access mode, std::u
   }
 }
 
+bool segment_file::may_be_sparse() const noexcept {
+  struct statfs status {};
+  return ::fstatfs(descriptor_.get(), &status) == 0 && status.f_type == TMPFS_MAGIC;
+}
+
 std::uint64_t segment_file::available() const noexcept {
   struct statvfs status {};
   if (::fstatvfs(descriptor_.get(), &status) != 0) return 0;
@@ -189,11 +212,12 @@ bool segment_file::try_lock(std::uint64_t byte) noexcept {
   return ::fcntl(descriptor_.get(), F_OFD_SETLK, &request) == 0;
 }
 
-bool segment_file::lock(std::uint64_t byte) noexcept {
-  for (;;) {
-    auto request = byte_lock(F_WRLCK, byte);
-    if (::fcntl(descriptor_.get(), F_OFD_SETLKW, &request) == 0) return true;
-    if (errno != EINTR) return false;
+bool segment_file::lock(std::uint64_t byte, deadline until) noexcept {
+  // Not F_OFD_SETLKW, which waits for ever.
+  for (auto pause = std::chrono::microseconds{20};; pause = std::min(pause * 2, std::chrono::microseconds{1000})) {
+    if (try_lock(byte)) return true;
+    if (was_inherited() || until.has_passed()) return false;
+    std::this_thread::sleep_for(pause);
   }
 }
 
@@ -203,7 +227,7 @@ void segment_file::unlock(std::uint64_t byte) noexcept {
 }
 
 bool segment_file::is_locked_elsewhere(std::uint64_t byte) const noexcept {
-  auto query = byte_lock(F_WRLCK, byte);
+  auto query = byte_lock(F_RDLCK, byte);  // which shared locks are not in the way of
   // When the kernel does not answer, the answer that harms nobody is "alive".
   return ::fcntl(descriptor_.get(), F_OFD_GETLK, &query) != 0 || query.l_type != F_UNLCK;
 }

@@ -1,22 +1,29 @@
 // segment_file.hpp: the file behind a segment: made whole before it has a name, locked by byte.
 //
 // Lock bytes lie far beyond any file's end: admin_lock_byte, then one per participant place, and one per
-// name slot for whoever builds its entry. They are open-file-description locks: the kernel drops them when the last descriptor of the description
-// closes, so when its process dies, however it dies; across pid namespaces; without pid reuse.
+// name slot for whoever builds its entry. They are exclusive open-file-description locks: the kernel drops them when
+// the last descriptor of the description closes, so when its process dies, however it dies; across pid namespaces;
+// without pid reuse.
 //
 // Two descriptions. The mapping holds a reference to the description it was made from, and a forked
 // child inherits the mapping. Were it the one with the locks, a dead parent would look alive for as
 // long as its child has the mapping. So the mapping comes from a second description.
 #pragma once
 #include <boost/interprocess/mapped_region.hpp>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <stoa/base/result.hpp>
 #include <stoa/fork_guard.hpp>
+#include <stoa/segment_options.hpp>
+#include <stoa/waiting.hpp>
 #include <string>
 
 namespace stoa {
+
+// How long open, publish, erase and remove wait for who has the admin lock: he may be stopped.
+inline constexpr std::chrono::seconds admin_patience{10};
 
 inline constexpr std::uint64_t admin_lock_byte = std::uint64_t{1} << 62;
 constexpr std::uint64_t place_lock_byte(std::uint32_t place) noexcept {
@@ -36,6 +43,10 @@ class segment_file {
   // Follows no symbolic link; refuses what is not a regular file.
   static result<std::unique_ptr<segment_file>> open(std::filesystem::path const& path, access mode);
 
+  // untrusted_file: its owner is none that `where` trusts; or it has a second name, so that what was looked for may
+  // be another segment.
+  result<void> check_origin(backing const& where) const;
+
   // Gives the file its name, all at once. already_exists if the name is taken.
   result<void> link(std::filesystem::path const& path);
   // Whether `path` still names this file, and not none or another.
@@ -49,13 +60,19 @@ class segment_file {
   // Gives pages back that nobody ever looked at.
   void unreserve(std::uint64_t offset, std::uint64_t bytes) noexcept;
   result<boost::interprocess::mapped_region> map(access mode, std::uint64_t bytes) const;
+  // Whether a reserved page can be touched whatever is around it. On a disk it cannot: the kernel takes pages in
+  // larger pieces there, of which every block must be had when one byte is first written; if the disk is full, and one
+  // of those blocks is in a hole, that is SIGBUS.
+  bool may_be_sparse() const noexcept;
   // Free bytes of the file system.
   std::uint64_t available() const noexcept;
 
   bool try_lock(std::uint64_t byte) noexcept;
-  bool lock(std::uint64_t byte) noexcept;  // waits; false only in a forked child
+  // Waits, and not longer than that: the holder may be stopped. False at once in a forked child.
+  bool lock(std::uint64_t byte, deadline until) noexcept;
   void unlock(std::uint64_t byte) noexcept;
-  // Whether another description holds it. Works on a read-only descriptor. Own locks do not count.
+  // Whether another description holds it. Works on a read-only descriptor. Own locks do not count, nor do shared
+  // ones: those are for whoever may read, and say nothing.
   bool is_locked_elsewhere(std::uint64_t byte) const noexcept;
 
   bool was_inherited() const noexcept { return descriptor_.get() < 0; }

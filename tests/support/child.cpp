@@ -41,7 +41,8 @@ child child::start(std::string_view program, child_arguments const& arguments) {
   if (pid < 0) throw std::runtime_error{"fork failed"};
   if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(98);
+    // 0: the parent is outside, and this process the first of a pid namespace.
+    if (auto const now = ::getppid(); now != parent && now != 0) ::_exit(98);
     ::execv("/proc/self/exe", argv.data());
     ::_exit(97);
   }

@@ -41,9 +41,9 @@ struct arguments {
   std::uint32_t type = 0;
   std::string text = "-";
 
-  command_options options() const {
-    return {directory.empty() ? backing::shared_memory() : backing::directory(directory), as_json};
-  }
+  backing where() const { return directory.empty() ? backing::shared_memory() : backing::directory(directory); }
+  // Whoever made a segment, it may be looked at.
+  command_options options() const { return {where().of_any_user(), as_json}; }
   std::string_view segment_name() const { return std::string_view{element_path}.substr(0, element_path.find('/')); }
   std::string_view entry_name() const { return std::string_view{element_path}.substr(element_path.find('/') + 1); }
 };
@@ -106,7 +106,7 @@ int run(int argc, char** argv) {
   if (tail->parsed()) return follow_elements(options, given.segment_name(), given.entry_name(), given.last);
   if (send->parsed()) {
     auto const text = given.text == "-" ? std::nullopt : std::optional{given.text};
-    return send_messages(options, given.segment_name(), given.entry_name(), given.type, text);
+    return send_messages({given.where(), given.as_json}, given.segment_name(), given.entry_name(), given.type, text);
   }
   return print_elements(options, given.segment_name(), given.entry_name());
 }

@@ -17,6 +17,7 @@ char const* text(errc code) noexcept {
     case errc::wrong_byte_order: return "written with another byte order";
     case errc::truncated: return "the file is shorter than its header says";
     case errc::corrupt_segment: return "the segment is damaged";
+    case errc::untrusted_file: return "the file is another user's, or has a second name";
     case errc::too_many_participants: return "all participant places are taken";
     case errc::too_many_entries: return "the name table is full";
     case errc::too_many_threads: return "all lanes are taken";
@@ -31,6 +32,7 @@ char const* text(errc code) noexcept {
     case errc::read_only: return "attached read-only";
     case errc::role_taken: return "the role belongs to a live process";
     case errc::forked: return "inherited through fork";
+    case errc::held_up: return "another process does not let go of the segment";
     case errc::system_failure: return "the operating system failed";
     case errc::not_supported: return "not supported here";
     case errc::owner_died: return "the holder of the lock died";

@@ -107,7 +107,7 @@ class attachment : public std::enable_shared_from_this<attachment> {
   // settle for each; names it leaves stay for the next who looks. What `settle` writes comes first.
   void settle_lanes(lane_tag tag, function_ref<void(lane&)> settle);
 
-  // name_taken, no_space, too_many_entries, invalid_name. `format` runs before anyone can see the bytes,
+  // name_taken, no_space, too_many_entries, invalid_name, held_up. `format` runs before anyone can see the bytes,
   // which are zero. Waits while a live process is publishing the same name, and gives up with
   // errc::being_published after ten seconds.
   result<std::shared_ptr<attached_entry>> publish(std::string_view name, structure_identity const& what,

@@ -79,12 +79,13 @@ class participant {
 class segment {
  public:
   // Fails with already_exists if the name is taken, whoever lives in it. `bytes` is what structures may
-  // use; the tables come on top. no_space if the file system cannot hold the tables.
+  // use; the tables come on top. no_space if the file system cannot hold the tables, or, on a disk, all of it.
   static segment create(std::string_view name, std::uint64_t bytes, segment_options const& options = {}) {
     return try_create(name, bytes, options).value();
   }
   // Fails with not_found; and, for a file that is not a segment, with empty_file, foreign_file,
-  // unsupported_version, wrong_byte_order, truncated or corrupt_segment.
+  // unsupported_version, wrong_byte_order, truncated, corrupt_segment or untrusted_file. Like publish, erase and
+  // remove it waits for whoever is changing the name table; held_up if that does not end within ten seconds.
   static segment open(std::string_view name, backing const& where = backing::shared_memory()) {
     return try_open(name, where).value();
   }

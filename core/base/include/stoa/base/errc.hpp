@@ -25,6 +25,7 @@ enum class errc : std::int32_t {
   wrong_byte_order = 13,     // written by a machine of the other endianness
   truncated = 14,            // shorter than its header says
   corrupt_segment = 15,      // header, name table or participants contradict themselves
+  untrusted_file = 16,       // another user's, or one with a second name (docs/security.md)
   // limits chosen at creation
   too_many_participants = 20,
   too_many_entries = 21,
@@ -42,6 +43,7 @@ enum class errc : std::int32_t {
   read_only = 40,         // a change through open_read_only
   role_taken = 41,        // the producer's or consumer's role belongs to a live process
   forked = 42,            // the handle was inherited through fork; open the segment in the child
+  held_up = 43,           // a live process has the segment's admin lock, and does not let go
   system_failure = 50,    // the operating system failed in a way not listed above
   not_supported = 51,     // this kernel or file system lacks something that stoa needs
   // synchronisation (stoa/sync)
