@@ -78,6 +78,16 @@ TEST_F(hostile_locks, OfAReaderMakeNoDeadProcessSeemAlive) {
   EXPECT_EQ(segment::open_read_only(name_).reference_count(), 1u);
 }
 
+TEST_F(hostile_locks, OfAWriterOnAPlaceIsWhatBeingAliveMeans) {
+  {
+    held_lock const place{name_.path(), F_WRLCK, place_lock_byte(5), 1};
+    ASSERT_TRUE(place.is_held());
+    EXPECT_EQ(home_->reference_count(), 2u);
+    EXPECT_FALSE(segment::remove_unused(name_));
+  }
+  EXPECT_EQ(home_->reference_count(), 1u);
+}
+
 TEST_F(hostile_locks, OfAReaderHoldUpNobodyWhoIsIn) {
   held_lock const all{name_.path(), F_RDLCK, admin_lock_byte, 1};
   held_lock const others{name_.path(), F_RDLCK, admin_lock_byte + 2, to_the_end};

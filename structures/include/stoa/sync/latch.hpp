@@ -3,7 +3,7 @@
 // Bytes     docs/format.md "latch", layout 1.
 // Progress  count_down() is lock-free, try_wait() is wait-free.
 // Crash     One CAS. A latch does not know who will count down: what a dead process did not count stays, and those
-//           who wait have their timeouts. Where the dead must not be waited for there is barrier. (docs/crash.md, L1, L2)
+//           who wait have their timeouts. Where the dead must not be waited for there is barrier. (docs/crash.md, D1, D2)
 //
 // I1 carried   who finds zero sees what all who counted down had done before     R1 -> A1
 #pragma once
