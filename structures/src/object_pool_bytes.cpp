@@ -82,10 +82,13 @@ bool object_pool_bytes::is_alive(attachment const& looker, block_owner owner) co
 object_owner object_pool_bytes::describe(attachment const& looker, block_owner owner) const noexcept {
   object_owner out;
   out.place = place_of_short_owner(owner);
-  auto const id = participant_of(looker, owner);
-  if (id == 0) return out;
-  out.pid = looker.map().participant(out.place).pid.load(std::memory_order_relaxed);  // for people
-  out.is_alive = looker.is_alive(id);
+  if (out.place >= looker.map().limits().max_participants) return out;
+  auto const& record = looker.map().participant(out.place);
+  // relaxed, both: for people, who want to know of the dead as well
+  auto const id = make_participant_id(record.generation.load(std::memory_order_relaxed), out.place);
+  if (short_owner_of(id) != owner) return out;
+  out.pid = record.pid.load(std::memory_order_relaxed);
+  out.is_alive = is_alive(looker, owner);
   out.is_self = id == looker.self();
   return out;
 }

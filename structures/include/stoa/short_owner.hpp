@@ -22,16 +22,14 @@ constexpr short_owner short_owner_of(participant_id id) noexcept {
 constexpr std::uint32_t place_of_short_owner(short_owner owner) noexcept {
   return (owner & ((1u << short_owner_place_bits) - 1)) - 1;
 }
-// The last life of a participant's place, the only one that may be alive. 0: there is no such place. Acquires: who
-// was named in a word that was read before is this life or an earlier one.
-participant_id last_life_of(attachment const& looker, std::uint64_t place) noexcept;
-// The only life of that place that may be alive, if it can be the owner. 0: the owner is dead, or was never one.
-// After an acquire of the word the owner was found in.
+// The life that holds a participant's place. 0: none does, or there is no such place. One system call. The kernel is
+// asked first: whoever is named in a word that was read before had its place by then, so this is its life or a later
+// one, whatever the word's own order carries (attachment.hpp I1).
+participant_id life_in(attachment const& looker, std::uint64_t place) noexcept;
+// The participant that it is, if it lives, else 0. One system call.
 participant_id participant_of(attachment const& looker, short_owner owner) noexcept;
-// One system call.
 inline bool is_alive(attachment const& looker, short_owner owner) noexcept {
-  auto const id = participant_of(looker, owner);
-  return id != 0 && looker.is_alive(id);
+  return participant_of(looker, owner) != 0;
 }
 
 }  // namespace stoa

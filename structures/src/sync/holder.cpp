@@ -13,10 +13,9 @@ std::uint64_t internal::ask_thread_number() noexcept {
 }
 
 bool is_holder_alive(attachment const& looker, holder_word word) noexcept {
-  // The word was read before: this life is at least its holder's own, so another one is a later one (I1).
-  auto const id = last_life_of(looker, holder_place_of(word));
-  if (id == 0 || (generation_of(id) & holder_generation_mask) != holder_in(word) >> holder_generation_shift) return false;
-  return looker.is_alive(id);
+  // The word was read before: this life is its holder's own, or a later one (I1).
+  auto const id = life_in(looker, holder_place_of(word));
+  return id != 0 && (generation_of(id) & holder_generation_mask) == holder_in(word) >> holder_generation_shift;
 }
 
 }  // namespace stoa
