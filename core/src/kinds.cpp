@@ -26,7 +26,7 @@ bool register_kind(kind_operations const& operations) {
 
 kind_operations const* find_kind(std::string_view kind) {
   for (auto const& place : kinds) {
-    auto const* known = place.load(std::memory_order_acquire);
+    auto const* known = place.load(std::memory_order_acquire);  // acquires what it points to: register_kind()
     if (known == nullptr || known->kind == kind) return known;
   }
   return nullptr;

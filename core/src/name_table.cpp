@@ -12,7 +12,7 @@ std::uint32_t name_table::hash(std::string_view name) noexcept {
 std::optional<entry_record> name_table::read(std::uint32_t slot, std::uint64_t expected) const noexcept {
   entry_record copy;
   load_words(&copy, map_->entries()[slot].words.data(), sizeof(copy));
-  // Keeps the loads above before the second look at the word; pairs with the fence in build().
+  // Acquires: the loads above come before the second look at the word; pairs with the fence in build().
   std::atomic_thread_fence(std::memory_order_acquire);
   // The state may have changed meanwhile; the entry's words do so only with hash or generation (I2).
   auto const now = map_->name_words()[slot].load(std::memory_order_relaxed);

@@ -39,10 +39,10 @@ process_identity const& this_process() {
   };
   // No mutex: a thread that held it during fork() would be missing in the child. Never freed: others may read.
   static std::atomic<known const*> last{nullptr};
-  auto const* seen = last.load(std::memory_order_acquire);  // with what it points to
+  auto const* seen = last.load(std::memory_order_acquire);  // acquires what it points to
   if (seen == nullptr || seen->epoch != fork_epoch()) {
     seen = new known{fork_epoch(), read_identity()};  // two threads at once: both are right
-    last.store(seen, std::memory_order_release);
+    last.store(seen, std::memory_order_release);  // releases what it points to
   }
   return seen->me;
 }

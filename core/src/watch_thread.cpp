@@ -73,9 +73,10 @@ watch_thread& watch_thread::instance() {
   // Never destroyed: the thread uses it until the process ends. What a child inherits is its parent's, and its mutex
   // perhaps locked for ever.
   static constinit std::atomic<watch_thread*> current{nullptr};
-  auto* found = current.load(std::memory_order_acquire);
+  auto* found = current.load(std::memory_order_acquire);  // acquires what it points to, as does a CAS that fails
   while (found == nullptr || found->epoch_ != stoa::fork_epoch()) {
     auto fresh = std::make_unique<watch_thread>();
+    // releases what it points to
     if (current.compare_exchange_strong(found, fresh.get(), std::memory_order_acq_rel, std::memory_order_acquire))
       return *fresh.release();
   }

@@ -111,7 +111,7 @@ wait_point channel_listener::arrivals() const {
   require_writable(entry(), "wait for");
   auto const is_ready = [held = state_->entry, all = bytes()] {
     for (std::uint64_t i = 0; i < all.clients(); ++i) {
-      auto const word = all.place(i).word.load(std::memory_order_acquire);  // with the life that it names
+      auto const word = all.place(i).word.load(std::memory_order_acquire);  // acquires the life that it names
       if (channel_state_in(word) == channel_state::offered && is_alive(held->owner(), client_in(word))) return true;
     }
     return false;

@@ -46,7 +46,7 @@ std::optional<channel_offer> channel_offer::make(std::shared_ptr<attached_entry>
   for (std::uint64_t i = 0; i < bytes.clients(); ++i) {
     auto const index = (place_of(owner.self()) + i) % bytes.clients();
     auto& place = bytes.place(index);
-    auto word = place.word.load(std::memory_order_acquire);  // with the lives that it names, short_owner.hpp
+    auto word = place.word.load(std::memory_order_acquire);  // A1: what freed it
     if (!is_available(owner, word, looks_for_dead)) continue;
     auto const mine = make_channel_word(channel_state::connecting, channel_generation_in(word) + 1,
                                         short_owner_of(owner.self()), 0);

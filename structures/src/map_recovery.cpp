@@ -225,6 +225,7 @@ void map_bytes::settle(attachment& owner) const {
     auto const number = static_cast<std::uint64_t>(&dead - first) + 1;
     if (named && named->op == lane_op::lock && named->ticket < homes_) {
       auto& held = home(named->ticket);
+      // acquires nothing new: what the dead wrote came with the lane (lanes.cpp:A1) and its death
       if (lock_of(held.control.load(std::memory_order_acquire)) == number) {  // else it had not yet, or not any more
         tidy(named->ticket);
         free_orphans(named->ticket);

@@ -200,6 +200,7 @@ std::size_t message_ring::try_send_n(std::span<std::span<std::byte const> const>
   }
   if (!mine) mine = claim_again(intent, units);
   if (!mine) return 0;
+  // lanes.hpp:R1
   intent.what.store(make_what(bytes_.tag(), lane_op::pushing, units), std::memory_order_release);
   held_record first;
   auto at = mine.position;

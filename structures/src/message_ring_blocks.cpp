@@ -31,7 +31,7 @@ block_number message_ring_bytes::take_free_block(attachment& owner) const {
   auto const mine = make_block_word(short_owner_of(owner.self()));
   for (block_number each = 1; each <= blocks_.count(); ++each) {
     auto found = blocks_.word(each).load(std::memory_order_acquire);  // A1 <- message_blocks.hpp:R1, R2
-    // Release: a reader that sees this word, and not what it was, sees head past its record as well.
+    // releases: a reader that sees this word, and not what it was, sees head past its record as well.
     if (is_free(found) && blocks_.word(each).compare_exchange_strong(found, mine, std::memory_order_acq_rel,
                                                                      std::memory_order_relaxed))
       return each;

@@ -157,12 +157,13 @@ void message_ring_bytes::pass(std::uint64_t position, record_mark found) const {
   auto& head = header_->head;
   auto const units = units_of(position, found);
   if (units == 0) {
+    // Both acquire: head first. Where head still is, the mark is of this lap, so what was found is damaged.
     if (head.load(std::memory_order_acquire) != position) return;
     if (mark(position).load(std::memory_order_acquire) != found) return;
     refuse_damage(position);
   }
   auto const next = position + units * record_unit;
-  // Acquire: before the look at head. While head is here these are what they are to be, or what they were in an
+  // acquire, both: before the look at head. While head is here these are what they are to be, or what they were in an
   // earlier lap; turns only grow, so a late CAS finds another and does nothing.
   auto before = turn(next).load(std::memory_order_acquire);
   auto const is_message = state_in(found) != record_state::padding;
@@ -246,7 +247,7 @@ bool message_ring_bytes::drop_oldest(attachment& owner) const {
 
 message_ring_statistics message_ring_bytes::statistics() const noexcept {
   auto const look = [](atomic_u64 const& counter) { return counter.load(std::memory_order_relaxed); };
-  auto const free = header_->free.load(std::memory_order_acquire);  // before tail, which is not behind it
+  auto const free = header_->free.load(std::memory_order_acquire);  // acquires: before tail, not behind it
   auto const used = std::min(look(header_->tail) - free, capacity());
   auto const head = header_->head.load(std::memory_order_acquire);  // A4 <- R4
   return {look(turn(head)),       used,

@@ -9,7 +9,7 @@ bool message_ring_bytes::advance_head_towards(std::uint64_t target) const noexce
   auto& head = header_->head;
   auto const begin = head.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A4 <- R4
   auto at = begin;
-  auto sequence = turn(begin).load(std::memory_order_acquire);
+  auto sequence = turn(begin).load(std::memory_order_acquire);  // acquires: before head is looked at again
   for (auto left = capacity() / record_unit; left > 0 && is_past(target, at); --left) {
     auto const found = mark(at).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R1
     auto const units = units_of(at, found);
@@ -20,6 +20,7 @@ bool message_ring_bytes::advance_head_towards(std::uint64_t target) const noexce
   if (at == begin) return true;
   // Again if it fails: who stood still here for a lap, and was overtaken by a head that went past `at` at one go, sets
   // what was right in that lap. Turns only grow, so nobody who is that late changes what is right in this one.
+  // acquire, all of these: turn before head, head before the CAS
   auto before = turn(at).load(std::memory_order_acquire);
   do {
     if (head.load(std::memory_order_acquire) != begin) return false;
@@ -72,9 +73,9 @@ bool message_ring_bytes::give_up_before(std::uint64_t target, function_ref<bool(
 
 void message_ring_bytes::drop_dead_readers(attachment& owner) const {
   for (auto& each : std::span{places_, options_.max_readers}) {
-    auto by = each.owner.load(std::memory_order_acquire);
+    auto by = each.owner.load(std::memory_order_acquire);  // acquires his last position
     if (by == 0 || owner.is_alive(by)) continue;
-    // Ids are never used twice: one who is late frees nobody's place.
+    // Ids are never used twice: one who is late frees nobody's place. releases, as R9
     if (each.owner.compare_exchange_strong(by, 0, std::memory_order_acq_rel, std::memory_order_relaxed))
       wake(header_->producers);
   }
@@ -84,12 +85,13 @@ reader_place* message_ring_bytes::take_place(attachment& owner, message_cursor& 
   for (int attempt = 0; attempt < 2; ++attempt) {
     for (auto& each : std::span{places_, options_.max_readers}) {
       participant_id nobody = 0;
+      // acquires what the last owner did (R9); what follows is ordered by the fence
       if (!each.owner.compare_exchange_strong(nobody, owner.self(), std::memory_order_acq_rel,
                                               std::memory_order_relaxed))
         continue;
       // From here on free does not move. What the last owner left counts as this one's: it was granted already, or
       // holds producers up for a moment.
-      each.is_set.store(0, std::memory_order_release);
+      each.is_set.store(0, std::memory_order_release);  // releases the owner
       // Forbids, with the fence in make_room_in_broadcast(): free goes past the head that is read here (I8).
       std::atomic_thread_fence(std::memory_order_seq_cst);
       at = oldest();

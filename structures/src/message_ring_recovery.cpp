@@ -59,6 +59,7 @@ held_record message_ring_bytes::take_back(attachment& owner) const {
 
 // Whether a record begins or will begin at a position that tail may have reached. Every claim is named before tail
 // passes it, and its mark set before it is forgotten: so who looks at tail, names and mark in this order sees one of them.
+// acquire, all three: that is this order
 bool message_ring_bytes::is_boundary(attachment& owner, std::uint64_t position) const {
   auto const tail = header_->tail.load(std::memory_order_acquire);
   if (tail == position) return true;
@@ -69,6 +70,7 @@ bool message_ring_bytes::is_boundary(attachment& owner, std::uint64_t position) 
       auto const held = read_name(name, tag_);
       is_named |= held && held->ticket == position;
     });
+  // acquires, as said above: after the names
   return is_named || !is_before_lap(mark(position).load(std::memory_order_acquire), lap(position));
 }
 
@@ -104,7 +106,7 @@ bool message_ring_bytes::is_claimed_by_the_living(attachment& owner, stoa::claim
       is_named |= held && held->ticket == what.ticket && held->count == what.count;
     });
     if (!is_named) continue;
-    if (lives.is_alive(each.owner.load(std::memory_order_acquire))) return true;
+    if (lives.is_alive(each.owner.load(std::memory_order_acquire))) return true;  // lanes.cpp:R1
   }
   return false;
 }
@@ -114,7 +116,7 @@ bool message_ring_bytes::settle_claim(attachment& owner, stoa::claim const& dead
   auto const at = dead.ticket;
   if (!fits(at, 1)) return true;  // nothing that a message_ring writes
   // What is written there from now on makes the CAS below fail: the mark says so before the name is forgotten.
-  auto before = mark(at).load(std::memory_order_acquire);
+  auto before = mark(at).load(std::memory_order_acquire);  // acquires: before the look at tail and names
   if (!is_before_lap(before, lap(at))) return true;  // it was published or abandoned
   // A1: whoever took it had named it before (lanes.hpp I1), so the names seen below include his.
   if (!is_past(header_->tail.load(std::memory_order_acquire), at)) return true;

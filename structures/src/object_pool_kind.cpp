@@ -25,7 +25,7 @@ result<void> elements(entry_view const& entry, function_ref<void(std::span<std::
     auto const before = pool->blocks().held(i);
     if (!before) continue;
     std::memcpy(copy.data(), pool->object(i), copy.size());
-    std::atomic_thread_fence(std::memory_order_acquire);  // the copy comes before the second look
+    std::atomic_thread_fence(std::memory_order_acquire);  // acquires: the copy comes before the second look
     if (pool->blocks().held(i) == before) visit(copy);
   }
   return {};

@@ -11,12 +11,13 @@ bool queue_bytes::is_full(std::uint64_t ticket) const noexcept {
 }
 
 bool queue_bytes::is_taken_and_full(std::uint64_t ticket) const noexcept {
+  // acquire: who took it had named it before (lanes.hpp I1), so the names that are looked at next include his
   return is_full(ticket) && is_past(header_->head.load(std::memory_order_acquire), ticket);
 }
 
 std::uint64_t queue_bytes::step_over_abandoned() const noexcept {
   std::uint64_t passed = 0;
-  auto ticket = header_->head.load(std::memory_order_acquire);
+  auto ticket = header_->head.load(std::memory_order_acquire);  // acquires no more than the slot's word does below
   for (; passed < capacity(); ++passed) {
     auto expected = slot_word(ticket, slot_state::abandoned);
     if (word(ticket).load(std::memory_order_acquire) != expected) break;  // A2 <- R3
@@ -50,7 +51,7 @@ bool queue_bytes::is_spoken_for(attachment& owner, std::uint64_t ticket, bool pu
     if (!(pushing ? is_named_as(lane_op::push, lane_op::pushing)
                   : is_named_as(lane_op::pop, lane_op::popped, lane_op::lease)))
       continue;
-    auto const by = each.owner.load(std::memory_order_acquire);
+    auto const by = each.owner.load(std::memory_order_acquire);  // lanes.cpp:R1
     if (by == 0) continue;
     if (lives.is_alive(by)) return true;
     // Looked at again: he may have gone on before he died. What a dead one says now he says for good.
@@ -73,7 +74,7 @@ bool queue_bytes::settle_push(attachment& owner, claim const& dead, lane const& 
   };
   if (dead.op == lane_op::pushing) {
     // All were its own, and invisible as long as the first is not published. The first goes last, so that
-    // a repairer that dies leaves the same situation.
+    // a repairer that dies leaves the same situation. acquire: it said so after tail had passed them
     if (!is_past(header_->tail.load(std::memory_order_acquire), dead.ticket) || !is_free(dead.ticket)) return true;
     for (auto i = count; i-- > 0;) {
       if (!abandon(dead.ticket + i, slot_state::free)) abandon(dead.ticket + i, slot_state::full);
@@ -105,6 +106,7 @@ void queue_bytes::settle_name(attachment& owner, lane& where, lane_name& name) c
     case lane_op::push:
     case lane_op::pushing: is_over = settle_push(owner, *dead, where); break;
     case lane_op::popped:
+      // acquire: it said so after head had passed them
       for (std::uint64_t i = 0; i < count && is_past(header_->head.load(std::memory_order_acquire), dead->ticket);
            ++i) {
         auto expected = slot_word(dead->ticket + i, slot_state::full);
@@ -127,7 +129,7 @@ void queue_bytes::settle_name(attachment& owner, lane& where, lane_name& name) c
         write_name(*place, make_what(tag_, lane_op::returned, dead->count), dead->ticket);
         forget(name);  // before anyone is called: while this lane is ours the name counts as a living one's
       }
-      // recall after the name: who sees it, sees what to take back
+      // releases the name: who sees recall, sees what to take back (take_back)
       header_->recall.store(1, std::memory_order_release);
       wake(header_->consumers);
       break;
@@ -140,7 +142,7 @@ void queue_bytes::settle(attachment& owner) const {
     for_each_name(dead, [&](lane_name& name) { settle_name(owner, dead, name); });
   });
   if (step_over_abandoned() != 0) wake(header_->consumers);
-  // recall is a hint that a death or a slow name can lose; the names tell.
+  // recall is a hint that a death or a slow name can lose; the names tell. It releases what is seen of them.
   if (header_->recall.load(std::memory_order_relaxed) == 0 && oldest_orphan(owner)) {
     header_->recall.store(1, std::memory_order_release);
     wake(header_->consumers);
@@ -183,6 +185,7 @@ std::optional<queue_bytes::orphan> queue_bytes::oldest_orphan(attachment& owner)
       auto const held = read_name(name, tag_);
       if (!held || held->op == lane_op::push || held->op == lane_op::pushing || held->op == lane_op::popped) return;
       if (held->op != lane_op::returned) {
+        // lanes.cpp:R1
         if (!is_owner_alive) is_owner_alive = owner.is_alive(each.owner.load(std::memory_order_acquire));
         if (*is_owner_alive) return;
       }
@@ -204,7 +207,7 @@ std::optional<queue_bytes::orphan> queue_bytes::oldest_orphan(attachment& owner)
 std::optional<std::uint64_t> queue_bytes::take_back(attachment& owner, lane_name& mine,
                                                     std::uint64_t what) const {
   if (!try_lock_recovery(owner)) return std::nullopt;
-  // Cleared before the search: what is returned from now on sets it again.
+  // Cleared before the search: what is returned from now on sets it again. acquires the names that were released
   header_->recall.exchange(0, std::memory_order_acq_rel);
   auto const found = oldest_orphan(owner);
   if (found) {
@@ -213,8 +216,9 @@ std::optional<std::uint64_t> queue_bytes::take_back(attachment& owner, lane_name
     auto returned = make_what(tag_, lane_op::returned);
     // Only the one that is taken, and it is full until the caller is done: nobody uses its name for another.
     if (found->name->ticket.load(std::memory_order_relaxed) == found->ticket)
+      // release: the own name comes first
       found->name->what.compare_exchange_strong(returned, 0, std::memory_order_release, std::memory_order_relaxed);
-    if (!found->is_only) header_->recall.store(1, std::memory_order_release);
+    if (!found->is_only) header_->recall.store(1, std::memory_order_release);  // releases, as in settle()
   }
   header_->recovery.store(0, std::memory_order_release);  // R4 -> A4
   if (!found) return std::nullopt;

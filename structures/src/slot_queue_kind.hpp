@@ -23,6 +23,7 @@ template <class Bytes>
 result<void> slot_queue_elements(entry_view const& entry, function_ref<void(std::span<std::byte const>)> visit) {
   auto const queue = Bytes::adopt(entry);
   if (!queue) return queue.error();
+  // acquires nothing that visit_full_slots() does not: a place to begin, before was_size() looks at it again
   visit_full_slots(*queue, queue->header().head.load(std::memory_order_acquire), queue->was_size(), visit);
   return {};
 }

@@ -54,7 +54,7 @@ std::uint64_t spsc_queue_bytes::succeed_producer() const noexcept {
         .compare_exchange_strong(published, slot_word(ticket + i, slot_state::free), std::memory_order_relaxed,
                                  std::memory_order_relaxed);
   }
-  header_->tail.store(ticket, std::memory_order_release);
+  header_->tail.store(ticket, std::memory_order_release);  // I4: releases the slots it was found from
   return ticket;
 }
 
@@ -71,12 +71,12 @@ std::uint64_t spsc_queue_bytes::succeed_consumer() const noexcept {
 }
 
 bool spsc_queue_bytes::has_arrivals() const noexcept {
-  auto const ticket = header_->head.load(std::memory_order_acquire);
-  return slot_distance(word(ticket).load(std::memory_order_acquire), ticket) > 0;
+  auto const ticket = header_->head.load(std::memory_order_acquire);  // acquires: before the look at its slot
+  return slot_distance(word(ticket).load(std::memory_order_acquire), ticket) > 0;  // A2 <- R1
 }
 
 std::uint64_t spsc_queue_bytes::was_size() const noexcept {
-  auto const head = header_->head.load(std::memory_order_acquire);  // first, so that tail is not behind it
+  auto const head = header_->head.load(std::memory_order_acquire);  // acquires: first, so that tail is not behind
   auto const tail = header_->tail.load(std::memory_order_relaxed);
   // The consumer may be ahead of what the producer has noted.
   return is_past(tail, head) ? std::min(tail - head, capacity()) : 0;

@@ -102,7 +102,7 @@ bool stack_bytes::is_spoken_for(attachment& owner, std::uint32_t node, lane cons
     if (&each == &except) continue;
     auto const held = read_name(each.intent, tag_);
     if (!held || held->ticket != node) continue;
-    if (lives.is_alive(each.owner.load(std::memory_order_acquire))) return true;
+    if (lives.is_alive(each.owner.load(std::memory_order_acquire))) return true;  // lanes.cpp:R1
   }
   return false;
 }

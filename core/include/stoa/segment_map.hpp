@@ -32,7 +32,7 @@ class segment_map {
   }
   // Those that were ever taken: others need not be looked at.
   std::span<lane> used_lanes() const noexcept {
-    // A stale count is late by lanes whose first name is later still.      A1 <- lanes.cpp:R1
+    // A stale count is late by lanes whose first name is later still.      A1 <- lanes.cpp:R2
     auto const used = header().lanes_used.load(std::memory_order_acquire);
     return lanes().first(used < limits_.max_lanes ? used : limits_.max_lanes);
   }

@@ -54,11 +54,11 @@ class bitset {
   }
   bool flip(std::uint64_t i) const {
     auto const mask = bitset_bytes::mask_of(i);
-    return (bit(i, "flip").fetch_xor(mask, std::memory_order_acq_rel) & mask) != 0;
+    return (bit(i, "flip").fetch_xor(mask, std::memory_order_acq_rel) & mask) != 0;  // R1, A1 (I1)
   }
   bool test_and_set(std::uint64_t i) const {
     auto const mask = bitset_bytes::mask_of(i);
-    return (bit(i, "set").fetch_or(mask, std::memory_order_acq_rel) & mask) != 0;
+    return (bit(i, "set").fetch_or(mask, std::memory_order_acq_rel) & mask) != 0;  // R1, A1 (I1)
   }
 
   // --- all of them; racy where others work at the same time ---

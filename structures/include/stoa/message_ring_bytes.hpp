@@ -249,7 +249,8 @@ class message_ring_bytes {
   message_ring_bytes(entry_view const& entry, message_ring_shape const& found) noexcept;
 
   void set_mark(held_record const& mine, record_state state) const noexcept {
-    mark(mine.position).store(make_mark(lap(mine.position), state, mine.units), std::memory_order_release);
+    auto const next = make_mark(lap(mine.position), state, mine.units);
+    mark(mine.position).store(next, std::memory_order_release);  // R1, R3, R6: as its callers say
   }
   // What a mark says, if it says it of this position; 0: it does not, or is damaged.
   std::uint32_t units_of(std::uint64_t position, record_mark found) const noexcept {
@@ -366,6 +367,7 @@ kind_operations const& message_ring_operations();
     held_record const got{at, turn(at).load(std::memory_order_relaxed), units_in(found)};
     if (!fits(at, got.units)) [[unlikely]] refuse_damage(at);
     auto const mine = make_taken_mark(lap(at), short_owner_of(owner.self()), got.units);
+    // acquire: A1, once more. Not a release: who is asked about this owner asks the kernel (short_owner.hpp).
     if (!mark(at).compare_exchange_strong(found, mine, std::memory_order_acquire, std::memory_order_relaxed)) continue;
     // What others set meanwhile is the same; and as long as this record is held, it is the turn of no later lap (I7).
     turn(got.end()).store(got.sequence + 1, std::memory_order_relaxed);

@@ -75,6 +75,7 @@ class message_stream_reader {
     auto& owner = source_.entry_->owner();
     auto const tell = [&](message_chunk const& each) { handler(each); };
     if (thorough)
+      // acquires the names before it (lanes.hpp I1)
       tracker_.look_for_the_dead(owner, [&] { return bytes.header().tail.load(std::memory_order_acquire); });
     bool const is_any_complete = tracker_.is_any_open() && tracker_.note_complete([&](std::uint64_t position) {
       return !is_past(position, source_.received_up_to());

@@ -129,7 +129,7 @@ template <shareable T>
 bool queue_claims<T>::is_passed(std::uint64_t ticket, std::uint64_t word) const noexcept {
   auto const before = ticket - bytes_.capacity();
   if (word != slot_word(before, slot_state::abandoned)) return false;
-  if (!is_past(bytes_.header().head.load(std::memory_order_acquire), before)) return false;
+  if (!is_past(bytes_.header().head.load(std::memory_order_acquire), before)) return false;  // I5
   slot(ticket).word.compare_exchange_strong(word, slot_word(ticket, slot_state::free), std::memory_order_acq_rel,
                                             std::memory_order_relaxed);  // R2 -> A1
   return true;

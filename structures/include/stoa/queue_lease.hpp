@@ -54,7 +54,7 @@ class queue_lease {
   // The element goes to the next consumer.
   void abort() noexcept {
     if (auto* const name = release()) {
-      name->what.store(make_what(bytes_->tag(), lane_op::returned), std::memory_order_release);
+      name->what.store(make_what(bytes_->tag(), lane_op::returned), std::memory_order_release);  // lanes.hpp:R1
       // R1 -> queue_recovery.cpp: after the name, so that who sees the recall finds it
       bytes_->header().recall.store(1, std::memory_order_release);
       wake(bytes_->header().consumers);

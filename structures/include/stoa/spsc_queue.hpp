@@ -11,7 +11,7 @@
 //
 //   free(t) --producer writes, R1--> full(t) --consumer reads, head = t + 1 (R4), R2--> free(t + capacity)
 //
-// I1 roles     one live producer, one live consumer: the CAS on the role word decides      role.hpp:R1 -> A1
+// I1 roles     one live producer, one live consumer: the CAS on the role word decides      role.hpp:R1 -> role.cpp:A1
 // I2 publish   the payload is whole before the word says full                              R1 -> A2
 // I3 retire    the payload is finished with before the word says free                      R2 -> A1
 // I4 noted     tail is noted after the slot is published, head before the slot is freed: a successor finds

@@ -36,6 +36,7 @@ barrier_member* barrier::take_member() const {
       auto seen = member(i).holder.load(std::memory_order_relaxed);  // a guess; the CAS decides
       if (seen == holder_mark) continue;
       if (holder_in(seen) != 0 && (!dead_too || is_holder_alive(entry_->owner(), seen))) continue;
+      // acquires what its last holder had done (I3)
       if (member(i).holder.compare_exchange_strong(seen, names_.mine(), std::memory_order_acquire,
                                                    std::memory_order_relaxed))
         return &member(i);
@@ -50,6 +51,7 @@ barrier_member& barrier::own_member() const {
   for (std::uint64_t i = 0; i < members_; ++i) {
     auto& each = member(i);
     if (each.holder.load(std::memory_order_relaxed) != mine) continue;  // only this thread writes that
+    // A2 <- R2 (I3); own word: relaxed
     if (each.arrived.load(std::memory_order_relaxed) == header_->phase.load(std::memory_order_acquire) + 1)
       throw error{{errc::would_deadlock, fmt::format("{}: this thread has arrived already", entry_->where())}};
     return each;

@@ -64,6 +64,7 @@ atomic_u64* shared_mutex::take_mark(bool thorough) const noexcept {
 // Takes the word from a dead writer. A claimer had changed nothing.
 bool shared_mutex::bury(std::uint64_t seen, std::uint64_t next) const noexcept {
   bool const had_it = (seen & holder_claim) == 0;
+  // seq_cst: the next owner's claim comes before its look at the marks (I2)
   if (!header_->word.compare_exchange_strong(seen, next, std::memory_order_seq_cst, std::memory_order_relaxed))
     return false;
   if (had_it) header_->deaths.fetch_add(1, std::memory_order_relaxed);  // a statistic
@@ -105,7 +106,7 @@ shared_mutex::outcome shared_mutex::drain(bool thorough) const noexcept {
     if (seen == 0) continue;
     if (seen == mine) return outcome::own;
     if (!thorough || is_holder_alive(entry_->owner(), seen)) return outcome::busy;
-    // Its place is free for others. Lost: somebody else buried it, and reads or looks now.
+    // Its place is free for others. Lost: somebody else buried it, and reads or looks now. acquires what it read (I3)
     if (!reader(i).compare_exchange_strong(seen, 0, std::memory_order_acquire, std::memory_order_relaxed))
       return outcome::busy;
   }
