@@ -18,6 +18,14 @@ std::uint32_t message_reader::next_units() {
   return 0;
 }
 
+// A dead producer's claim may be before the next message; who may only look waits until others settle that.
+std::optional<message_view> message_reader::next_again() {
+  auto& owner = entry_->owner();
+  if (owner.is_read_only() || owner.was_inherited() || !entry_->is_look_due()) return std::nullopt;
+  bytes_.settle(owner);
+  return next();
+}
+
 void message_reader::refuse_corrupt() const {
   if (!entry_->owner().is_read_only())
     bytes_.header().corrupt.fetch_add(1, std::memory_order_relaxed);  // a statistic
@@ -110,13 +118,13 @@ wait_point message_reader::arrivals() const {
 }
 
 std::optional<message_view> message_reader::receive_until(deadline until, wait_strategy strategy) {
-  auto const attempt = [this](bool = false) { return try_receive(); };
+  auto const attempt = [this](bool = false) { return next(); };
   if (auto got = attempt()) return got;
   auto const& owner = entry_->owner();
   if (owner.is_read_only() || owner.was_inherited()) return look_for(until, strategy, attempt);
   return wait_for(bytes_.header().receivers, until, strategy, [&](bool thorough) {
     if (thorough) bytes_.settle(entry_->owner());
-    return try_receive();
+    return next();
   });
 }
 

@@ -302,6 +302,32 @@ child_program const idle_reader{"idle-reader", [](child_arguments const& a) {
                                   return 0;
                                 }};
 
+// Claims room, says so in signs[0], and does not go on.
+child_program const idle_claimer{"idle-claimer", [](child_arguments const& a) {
+                                   auto const home = segment::open(a.at(0));
+                                   auto const slot = home.attach<message_ring>("m").claim(100);
+                                   home.attach<counters>("signs").atomic(0).store(1);
+                                   for (;;) ::usleep(1000);
+                                   return 0;
+                                 }};
+
+TEST(message_reader, ThatOnlyTriesGoesPastTheClaimOfADeadProducer) {
+  for (auto const full : {when_full::wait, when_full::overwrite}) {
+    two_views const views;
+    auto const ring = views.first.publish<message_ring>("m", ring_bytes_of_scene, broadcast(full));
+    auto const signs = views.first.publish<counters>("signs", 1);
+    auto reader = views.second.attach<message_ring>("m").reader();
+    auto victim = child::start("idle-claimer", {views.name()});
+    ASSERT_TRUE(eventually([&] { return signs.atomic(0).load() == 1; }));
+    ASSERT_TRUE(send_number(ring, 1));
+    victim.stop();
+    EXPECT_FALSE(reader.try_receive()) << "slow is not dead";
+    victim.kill();
+    EXPECT_TRUE(eventually([&] { return reader.try_receive().has_value(); }));
+    EXPECT_EQ(reader.sequence(), 1u);
+  }
+}
+
 TEST_F(waiting_broadcast, ASlowReaderIsNeverCutOffADeadOneHoldsNobodyUp) {
   auto const signs = views.first.publish<counters>("signs", 1);
   ASSERT_TRUE(send_number(ring, 0));

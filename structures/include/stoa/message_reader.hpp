@@ -51,8 +51,8 @@ class message_reader {
   // The next message; nullopt: there is none yet. Never waits. It can be looked at until the next call for one, or
   // done().
   [[nodiscard]] std::optional<message_view> try_receive() {
-    done();
-    return place_ != nullptr ? look() : copy();
+    auto const got = next();
+    return got ? got : next_again();
   }
   // Waits until there is one.
   message_view receive(wait_strategy strategy = wait_strategy::adaptive) {
@@ -112,6 +112,11 @@ class message_reader {
     after_ = bytes_.newest_after(after_);
     done();
   }
+  std::optional<message_view> next() {
+    done();
+    return place_ != nullptr ? look() : copy();
+  }
+  [[gnu::noinline]] std::optional<message_view> next_again();
   // The length of the record that is next; 0: it is not there yet. Goes over padding.
   std::uint32_t next_units();
   std::optional<message_view> look();
