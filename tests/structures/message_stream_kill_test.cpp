@@ -94,5 +94,23 @@ TEST(message_stream_writer, KilledHalfWayIsToldOnceAndStoppedIsNot) {
   EXPECT_FALSE(reader.receive_for(std::chrono::milliseconds{20}));
 }
 
+// It has taken the first chunk when it dies, and has told nobody of it: who comes after it gets the whole stream.
+TEST(message_stream_reader, WhoTakesADeadOnesPlaceGetsWhatThatOneHadTakenFirst) {
+  scene where;
+  message_stream_writer one{where.ring, 1, 40};
+  one.write(bytes_of_stream());
+  one.finish();
+  {
+    stepped_child victim{ready(where, receive)};
+    ASSERT_TRUE(victim.step_until([&] { return where.ring.statistics().received != 0; }));
+  }
+  stream_reader reader{where.ring.consumer()};
+  auto const got = reader.try_receive();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->end, stream_end::finished);
+  EXPECT_EQ(got->bytes, bytes_of_stream());
+  EXPECT_FALSE(reader.try_receive());
+}
+
 }  // namespace
 }  // namespace stoa::testing
