@@ -206,26 +206,35 @@ bool message_ring_bytes::make_room(attachment& owner, std::uint64_t position, st
   if (options_.delivery == delivery::broadcast) return make_room_in_broadcast(position, units);
   reclaim();
   if (has_room(position, units)) return true;
-  advance_head();
-  reclaim();
-  if (has_room(position, units)) return true;
-  if (options_.when_full != when_full::overwrite) return false;
-  for (auto left = capacity() / record_unit; left > 0 && !is_held_up(owner) && drop_oldest(owner); --left) {
+  for (auto left = capacity() / record_unit; left > 0; --left) {
+    advance_head();  // padding makes room as well, before a message does
     reclaim();
     if (has_room(position, units)) return true;
+    bool const drops = options_.when_full == when_full::overwrite && !is_held_up(owner, position, units);
+    if (!drops || !drop_oldest(owner)) return false;
   }
   return false;
 }
 
-// Whether free stands at a message that somebody alive has taken: then no other one makes room by being dropped.
-bool message_ring_bytes::is_held_up(attachment& owner) const noexcept {
-  auto const at = header_->free.load(std::memory_order_acquire);  // A5 <- R5
-  auto const found = mark(at).load(std::memory_order_acquire);    // A3 <- R3
-  if (units_of(at, found) == 0) return false;
-  if (state_in(found) == record_state::returned) call_back(at);
-  if (state_in(found) != record_state::taken) return false;
-  // relaxed: a hint, that some message is a dead one's. Without it nobody would take that one now.
-  return header_->recall.load(std::memory_order_relaxed) == 0 || is_alive(owner, taker_in(found));
+// Whether somebody alive has taken a message, or claimed a record, that would have to make room as well: then no other
+// one makes enough by being dropped.
+bool message_ring_bytes::is_held_up(attachment& owner, std::uint64_t position, std::uint64_t units) const noexcept {
+  auto const needed = position + (units + 1) * record_unit - capacity();  // free must get there (I7)
+  auto const begin = header_->free.load(std::memory_order_acquire);       // A5 <- R5
+  auto at = begin;
+  for (auto left = capacity() / record_unit; left > 0 && is_past(needed, at); --left) {
+    auto const found = mark(at).load(std::memory_order_acquire);  // A3 <- R3
+    auto const length = units_of(at, found);
+    // An open claim; or others have given room back meanwhile.
+    if (length == 0) return header_->free.load(std::memory_order_acquire) == begin;  // A5 <- R5
+    if (state_in(found) == record_state::returned) call_back(at);
+    // relaxed: a hint, that some message is a dead one's. Without it nobody would take that one now.
+    if (state_in(found) == record_state::taken &&
+        (header_->recall.load(std::memory_order_relaxed) == 0 || is_alive(owner, taker_in(found))))
+      return true;
+    at += length * record_unit;
+  }
+  return false;
 }
 
 // So that the next to take takes a message that was given back, also if who did that stands still before R7. Does

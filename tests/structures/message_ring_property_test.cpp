@@ -30,26 +30,26 @@ struct model_record {
   bool is_passed = false;
 };
 
-// Space is used in order and given back in order; blocks are free as soon as their message is done.
+// Space is used in order and given back in order; blocks are free as soon as their message is done. Where it overwrites
+// the oldest messages are done as soon as there is no room, but for those that are leased.
 class message_ring_model {
  public:
-  message_ring_model(std::uint64_t units, std::uint64_t first, std::uint64_t blocks)
-      : units_{units}, blocks_{blocks}, tail_{first / record_unit % units} {}
+  message_ring_model(std::uint64_t units, message_ring_options const& options)
+      : units_{units},
+        blocks_{options.large.blocks},
+        overwrites_{options.when_full == when_full::overwrite},
+        tail_{options.first_position / record_unit % units} {}
 
   // The record's number; nullopt: no room.
   std::optional<std::uint64_t> claim(std::uint64_t units, bool needs_block) {
-    while (!records_.empty() && (records_.front().now == fate::done || records_.front().now == fate::padding)) {
-      pass();
-      used_ -= records_.front().units;
-      records_.pop_front();
-    }
     auto const to_end = units_ - tail_;
     auto const fill = units > to_end ? to_end : 0;
-    if (used_ + fill + units + 1 > units_) return std::nullopt;
-    if (needs_block && used_blocks() == blocks_) return std::nullopt;
+    if (!make_room(fill + units) || (needs_block && !make_room_in_blocks())) return std::nullopt;
     if (fill != 0) add(fill, false, fate::padding);
     return add(units, needs_block, fate::open);
   }
+  // Dropped before anybody had taken them.
+  std::uint64_t lost() const { return lost_; }
   std::uint64_t used_blocks() const {
     return static_cast<std::uint64_t>(std::ranges::count_if(records_, [](auto const& each) {
       return each.has_block && each.now != fate::done && each.now != fate::padding;
@@ -80,6 +80,52 @@ class message_ring_model {
   }
 
  private:
+  void reclaim() {
+    while (!records_.empty() && (records_.front().now == fate::done || records_.front().now == fate::padding)) {
+      pass();
+      used_ -= records_.front().units;
+      records_.pop_front();
+    }
+  }
+  bool drop_oldest() {
+    auto const* const oldest = take();
+    if (oldest == nullptr) return false;
+    set(oldest->number, fate::done);
+    ++lost_;
+    return true;
+  }
+  // Nothing is dropped if a message that is leased, or an open claim, would have to make room as well.
+  bool is_held_up(std::uint64_t units) const {
+    auto used = used_;
+    for (auto const& each : records_) {
+      if (used + units + 1 <= units_) break;
+      if (each.now == fate::leased || each.now == fate::open) return true;
+      used -= each.units;
+    }
+    return false;
+  }
+  bool make_room(std::uint64_t units) {
+    reclaim();
+    while (used_ + units + 1 > units_) {
+      if (!overwrites_ || is_held_up(units) || !drop_oldest()) return false;
+      reclaim();
+    }
+    return true;
+  }
+  // By the oldest that has one, if it is not leased; nor behind an open claim.
+  bool make_room_in_blocks() {
+    if (used_blocks() < blocks_) return true;
+    if (!overwrites_) return false;
+    for (auto const& each : records_) {
+      if (each.now == fate::open) return false;
+      if (!each.has_block || (each.now != fate::waiting && each.now != fate::returned)) continue;
+      auto const& oldest = each;
+      while (oldest.now != fate::done)
+        if (!drop_oldest()) return false;
+      return true;
+    }
+    return false;
+  }
   std::uint64_t add(std::uint64_t units, bool has_block, fate now) {
     records_.push_back({next_, units, has_block, now});
     used_ += units;
@@ -106,20 +152,22 @@ class message_ring_model {
 
   std::uint64_t units_;
   std::uint64_t blocks_;
+  bool overwrites_;
   std::uint64_t tail_;
   std::uint64_t used_ = 0;
   std::uint64_t next_ = 0;
   std::uint64_t passed_ = 0;
+  std::uint64_t lost_ = 0;
   std::deque<model_record> records_;
 };
 
 class message_ring_machine {
  public:
-  message_ring_machine(std::uint64_t units, std::uint64_t first, std::uint32_t blocks)
-      : handles_{views_.first.publish<message_ring>("m", units * record_unit, options(first, blocks)),
+  message_ring_machine(std::uint64_t units, message_ring_options const& options)
+      : handles_{views_.first.publish<message_ring>("m", units * record_unit, options),
                  views_.second.attach<message_ring>("m")},
         consumers_{handles_[0].consumer(), handles_[1].consumer()},
-        model_{units, first, blocks} {}
+        model_{units, options} {}
 
   void run(step const& what) {
     auto const which = what.first & 1u;
@@ -136,6 +184,7 @@ class message_ring_machine {
     for (auto const& each : handles_) {
       RC_ASSERT(each.size() == model_.waiting());
       RC_ASSERT(each.statistics().blocks_used == model_.used_blocks());
+      RC_ASSERT(each.statistics().lost == model_.lost());
     }
   }
 
@@ -152,11 +201,6 @@ class message_ring_machine {
   }
 
  private:
-  static message_ring_options options(std::uint64_t first, std::uint32_t blocks) {
-    message_ring_options out{.checksum = true, .first_position = first};
-    if (blocks != 0) out.large = {.blocks = blocks, .block_bytes = 256, .above = 40};
-    return out;
-  }
   bool needs_block(std::size_t size) const { return size > handles_[0].largest_in_record() && size <= 256; }
   std::uint64_t units_of(std::size_t size) const { return needs_block(size) ? 1 : units_for(size); }
   // Messages are known by the model's number of their record.
@@ -218,22 +262,36 @@ class message_ring_machine {
   std::vector<std::pair<std::uint64_t, message>> leases_;
 };
 
-RC_GTEST_PROP(message_ring, BehavesLikeItsModel, (std::vector<step> const& steps, bool is_near_wrap)) {
-  auto const units = *rc::gen::element<std::uint64_t>(4, 8, 16, 64);
-  auto const offset = *rc::gen::inRange<std::uint64_t>(0, 40) * record_unit;
-  message_ring_machine machine{units, is_near_wrap ? 0 - offset : offset, *rc::gen::inRange<std::uint32_t>(0, 4)};
+// With up to three blocks.
+message_ring_options any_options(when_full full, std::uint64_t first) {
+  message_ring_options out{.checksum = true, .when_full = full, .first_position = first};
+  auto const blocks = *rc::gen::inRange<std::uint32_t>(0, 4);
+  if (blocks != 0) out.large = {.blocks = blocks, .block_bytes = 256, .above = 40};
+  return out;
+}
+
+// A long history, so that the ring goes round many times.
+void run_for_many_laps(when_full full) {
+  auto const units = *rc::gen::element<std::uint64_t>(4, 8, 16);
+  message_ring_machine machine{units, any_options(full, 0 - *rc::gen::inRange<std::uint64_t>(0, 200) * record_unit)};
+  auto const steps = *rc::gen::container<std::vector<step>>(400, rc::gen::arbitrary<step>());
   for (auto const& each : steps) machine.run(each);
   machine.finish();
 }
 
-// Long histories, so that the ring goes round many times.
-RC_GTEST_PROP(message_ring, BehavesLikeItsModelForManyLaps, ()) {
-  auto const units = *rc::gen::element<std::uint64_t>(4, 8, 16);
-  message_ring_machine machine{units, 0 - *rc::gen::inRange<std::uint64_t>(0, 200) * record_unit,
-                               *rc::gen::inRange<std::uint32_t>(0, 4)};
-  auto const steps = *rc::gen::container<std::vector<step>>(400, rc::gen::arbitrary<step>());
+RC_GTEST_PROP(message_ring, BehavesLikeItsModel, (std::vector<step> const& steps, bool is_near_wrap, bool overwrites)) {
+  auto const units = *rc::gen::element<std::uint64_t>(4, 8, 16, 64);
+  auto const offset = *rc::gen::inRange<std::uint64_t>(0, 40) * record_unit;
+  auto const full = overwrites ? when_full::overwrite : when_full::wait;
+  message_ring_machine machine{units, any_options(full, is_near_wrap ? 0 - offset : offset)};
   for (auto const& each : steps) machine.run(each);
   machine.finish();
+}
+
+RC_GTEST_PROP(message_ring, BehavesLikeItsModelForManyLaps, ()) { run_for_many_laps(when_full::wait); }
+
+RC_GTEST_PROP(message_ring, BehavesLikeItsModelForManyLapsThatAreOverwritten, ()) {
+  run_for_many_laps(when_full::overwrite);
 }
 
 }  // namespace

@@ -298,6 +298,22 @@ TEST_F(message_ring_test, OverwritingDropsTheOldestThatNobodyHolds) {
   EXPECT_TRUE(is_numbered_message(held->data()));
 }
 
+TEST_F(message_ring_test, OverwritingDropsNothingWhereThatWouldNotBeEnough) {
+  auto const last = views.first.publish<message_ring>("last", ring_bytes_of_scene, options_of_scene(when_full::overwrite));
+  auto const in = last.consumer();
+  for (std::uint64_t n = 0; n < room_of_scene; ++n) ASSERT_TRUE(send_number(last, 3 * n));
+  {
+    auto oldest = in.try_receive();
+    auto const held = in.try_receive();
+    oldest->abort();
+    EXPECT_FALSE(send_number(last, 302)) << "three units, and the second is held";
+    EXPECT_EQ(last.statistics().lost, 0u);
+    EXPECT_TRUE(send_number(last, 300)) << "one is enough for one";
+    EXPECT_EQ(last.statistics().lost, 1u);
+  }
+  EXPECT_TRUE(send_number(last, 302));
+}
+
 TEST_F(message_ring_test, SendersWaitForRoomAndReceiversForMessages) {
   for (auto const strategy : strategies) {
     constexpr std::uint64_t count = 500;

@@ -2,7 +2,7 @@
 // producers, and one group of consumers or any number of readers, in any number of processes.
 //
 // Progress  try_ calls return in a bounded number of steps unless peers advance meanwhile.
-// Crash     docs/crash.md, X1 to X10. A message is there when its mark says so, and gone when its mark says so: one
+// Crash     docs/crash.md, X1 to X12. A message is there when its mark says so, and gone when its mark says so: one
 //           store each. What a dead producer had claimed is passed over; what a dead consumer had taken goes to
 //           the next.
 // Signals   Not for use in a signal handler that may interrupt a change by the same thread of anything in the

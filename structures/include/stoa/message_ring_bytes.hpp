@@ -266,7 +266,7 @@ class message_ring_bytes {
   void advance_head() const;
   std::uint64_t reclaim() const noexcept;
   bool make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const;
-  bool is_held_up(attachment& owner) const noexcept;
+  bool is_held_up(attachment& owner, std::uint64_t position, std::uint64_t units) const noexcept;
   void call_back(std::uint64_t position) const noexcept;
   bool drop_oldest(attachment& owner) const;
   bool make_room_in_broadcast(std::uint64_t position, std::uint64_t units) const;
