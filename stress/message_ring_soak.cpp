@@ -1,5 +1,6 @@
-// Three message_rings, one for a group, one that waits for its readers and one that does not, and processes that send,
-// receive and read, killed or stopped at random every few milliseconds and replaced.
+// Four message_rings, two for a group, one of which drops the oldest when it is full, one that waits for its readers
+// and one that does not, and processes that send, receive and read, killed or stopped at random every few milliseconds
+// and replaced.
 //
 //   message_ring_soak [--seconds N] [--seed N] [--capacity N]
 //
@@ -11,7 +12,9 @@
 //   mixed up   a sequence number that was seen with two different messages
 //   misplaced  a reader that finds another sequence number than the one before and what it lost tell, or the
 //              messages of one sender in another order
-//   gaps       sequence numbers without message
+//   gaps       sequence numbers without message. Where a group's oldest are dropped these are the dropped ones, and the
+//              ring must have counted them: but for one that a sender was killed with, or one that was dropped when a
+//              consumer had noted it and was killed before commit.
 // Also says how long survivors waited. Exit status 0 if none of these happened.
 #include <fmt/format.h>
 #include <unistd.h>
@@ -25,11 +28,9 @@
 #include <utility>
 #include <vector>
 
-#include "element_audit.hpp"
-#include "numbered_message.hpp"
+#include "message_ring_notes.hpp"
 #include "soak.hpp"
 #include "soak_worker.hpp"
-#include "wait_record.hpp"
 
 using namespace stoa::literals;
 using namespace stoa::stress;
@@ -39,10 +40,10 @@ using stoa::testing::numbered_message;
 using stoa::delivery;
 using stoa::when_full;
 using content = std::vector<std::byte>;
+using enum message_ring_notes::counter;
 
 namespace {
 
-constexpr std::uint64_t messages_a_second = 1u << 20;  // more than go through one of the rings
 constexpr std::size_t batch_size = 5;
 
 struct settings : soak_settings {
@@ -54,83 +55,25 @@ struct scene_kind {
   char const* name;
   delivery to;
   when_full full;
-  std::array<role, 4> roles;
+  std::array<role, workers_per_ring> roles;
 };
-constexpr std::array<scene_kind, 3> scenes{{
+constexpr std::array<scene_kind, 4> scenes{{
     {"group", delivery::group, when_full::wait, {role::sender, role::sender, role::holder, role::poller}},
+    {"dropping", delivery::group, when_full::overwrite, {role::sender, role::sender, role::holder, role::poller}},
     {"waiting", delivery::broadcast, when_full::wait, {role::keeper, role::sender, role::sender, role::reader}},
     {"fast", delivery::broadcast, when_full::overwrite, {role::sender, role::sender, role::reader, role::reader}},
 }};
-constexpr auto workers_per_scene = scenes[0].roles.size();
-
-// Mostly some cache lines, sometimes much longer: paddings come and go at the ring's end, and blocks are used.
-std::size_t size_of(std::uint64_t number) { return 8 + number % (number % 31 == 0 ? 3001 : 257); }
-content message_of(std::uint64_t number) { return numbered_message(number, size_of(number)); }
-
-enum counter : std::size_t { mixed_up, misplaced, received, lost_by_readers, is_keeping, is_over };
-constexpr std::uint64_t counters = 6;
-
-// What the workers of a scene share.
-struct shared {
-  explicit shared(stoa::segment const& in)
-      : ring{in.attach<stoa::message_ring>("ring")},
-        audit{in},
-        waits{in},
-        counts{in.attach<stoa::array<std::uint64_t>>("counts")},
-        number_at{in.attach<stoa::array<std::uint32_t>>("numbers")},
-        journal{in.attach<stoa::array<std::uint64_t>>("journal")} {}
-  static stoa::segment made(std::string const& name, scene_kind const& what, settings const& with) {
-    auto const most = with.seconds * messages_a_second;
-    auto in = stoa::segment::create(name, 5 * most + 64_MiB);
-    stoa::large_messages const large{.blocks = 6, .block_bytes = 4096, .above = 1000};  // most of the long ones
-    stoa::message_ring_options const how{.delivery = what.to, .when_full = what.full, .large = large};
-    in.publish<stoa::message_ring>("ring", with.capacity, how);
-    element_audit::publish(in, most);
-    wait_record::publish(in);
-    in.publish<stoa::array<std::uint64_t>>("counts", counters);
-    in.publish<stoa::array<std::uint32_t>>("numbers", most);
-    in.publish<stoa::array<std::uint64_t>>("journal", workers_per_scene);
-    return in;
-  }
-
-  void count(counter what, std::uint64_t by = 1) const { counts.atomic(what).fetch_add(by); }
-  std::uint64_t at(counter what) const { return counts.atomic(what).load(); }
-  // Its number, if it is whole: what is torn is counted, and has none.
-  std::optional<std::uint64_t> number_of(stoa::message_view const& got) const {
-    auto const number = number_in(got.data());
-    if (got.size() == size_of(number) && std::ranges::equal(got.data(), message_of(number))) {
-      count(received);
-      return number;
-    }
-    audit.take({0, 0});
-    return std::nullopt;
-  }
-  // Whoever sees a sequence number sees the same message.
-  void note_place(std::uint64_t sequence, std::uint64_t number) const {
-    if (sequence >= number_at.size()) return count(misplaced);
-    std::uint32_t before = 0;
-    auto const mine = static_cast<std::uint32_t>(number + 1);
-    if (!number_at.atomic(sequence).compare_exchange_strong(before, mine) && before != mine) count(mixed_up);
-  }
-
-  stoa::message_ring ring;
-  element_audit audit;
-  wait_record waits;
-  stoa::array<std::uint64_t> counts;
-  stoa::array<std::uint32_t> number_at;  // of each sequence number, the message's + 1
-  stoa::array<std::uint64_t> journal;    // per worker: number + 1 of the message that is being noted
-};
 
 // --- those who send ---
 
-std::size_t send_batch(shared const& all, std::uint64_t first, std::uint64_t count) {
+std::size_t send_batch(message_ring_notes const& all, std::uint64_t first, std::uint64_t count) {
   std::vector<content> messages;
   for (std::uint64_t i = 0; i < count; ++i) messages.push_back(message_of(first + i));
   std::vector<std::span<std::byte const>> const batch(messages.begin(), messages.end());
   return all.ring.try_send_n(batch);
 }
 
-bool send_in_place(shared const& all, std::uint64_t number, bool is_aborted) {
+bool send_in_place(message_ring_notes const& all, std::uint64_t number, bool is_aborted) {
   auto slot = all.waits.timed([&] { return all.ring.claim_for(size_of(number), 0, 1s); });
   if (!slot) return false;
   std::ranges::copy(message_of(number), slot.data());
@@ -139,7 +82,7 @@ bool send_in_place(shared const& all, std::uint64_t number, bool is_aborted) {
   return true;
 }
 
-void send_for_ever(shared const& all) {
+void send_for_ever(message_ring_notes const& all) {
   constexpr auto run = element_audit::numbers_at_once;
   std::minstd_rand random{static_cast<unsigned>(::getpid())};
   while (auto const first = all.audit.next_numbers())
@@ -158,7 +101,7 @@ void send_for_ever(shared const& all) {
 
 // --- the group ---
 
-void note(shared const& all, stoa::message_view const& got, std::size_t worker) {
+void note(message_ring_notes const& all, stoa::message_view const& got, std::size_t worker) {
   auto const number = all.number_of(got);
   if (!number) return;
   all.note_place(got.sequence(), *number);
@@ -167,7 +110,7 @@ void note(shared const& all, stoa::message_view const& got, std::size_t worker) 
 }
 
 // Holds several at once, and now and then gives one back.
-void hold_for_ever(shared const& all, std::size_t worker) {
+void hold_for_ever(message_ring_notes const& all, std::size_t worker) {
   auto const consumer = all.ring.consumer();
   std::minstd_rand random{static_cast<unsigned>(::getpid())};
   std::vector<stoa::message> held;
@@ -188,7 +131,7 @@ void hold_for_ever(shared const& all, std::size_t worker) {
   }
 }
 
-void poll_for_ever(shared const& all, std::size_t worker) {
+void poll_for_ever(message_ring_notes const& all, std::size_t worker) {
   auto const consumer = all.ring.consumer();
   for (;;) {
     auto const done = consumer.poll([&](auto const& each) { note(all, each, worker); }, batch_size);
@@ -207,7 +150,7 @@ void poll_for_ever(shared const& all, std::size_t worker) {
 // Of one reader: nothing is missing between its messages, and those of each sender come in order.
 class reading {
  public:
-  reading(stoa::message_reader& reader, shared const& notes)
+  reading(stoa::message_reader& reader, message_ring_notes const& notes)
       : reader_{&reader}, notes_{&notes}, next_{reader.sequence()}, newest_(notes.audit.runs()) {}
 
   std::optional<std::uint64_t> look(stoa::message_view const& got) {
@@ -229,13 +172,13 @@ class reading {
   }
 
   stoa::message_reader* reader_;
-  shared const* notes_;
+  message_ring_notes const* notes_;
   std::uint64_t next_;
   std::uint64_t lost_ = 0;
   std::vector<std::uint16_t> newest_;  // of each run of numbers, which is one sender's: the last that was seen
 };
 
-[[noreturn]] void read_for_ever(stoa::message_ring const& ring, shared const& notes) {
+[[noreturn]] void read_for_ever(stoa::message_ring const& ring, message_ring_notes const& notes) {
   auto reader = ring.reader(::getpid() % 2 == 0 ? stoa::message_start::oldest : stoa::message_start::next);
   reading seen{reader, notes};
   for (;;)
@@ -243,7 +186,7 @@ class reading {
 }
 
 // The reader that is not killed: it gets every message, and the books are its own. Ends when nothing more comes.
-void keep_for_ever(shared const& all) {
+void keep_for_ever(message_ring_notes const& all) {
   auto reader = all.ring.reader();
   reading seen{reader, all};
   all.count(is_keeping);
@@ -258,7 +201,7 @@ void keep_for_ever(shared const& all) {
 // --- one ring and its workers ---
 
 void work(std::string const& segment, scene_kind const& what, std::size_t worker) {
-  shared const all{stoa::segment::open(segment)};
+  message_ring_notes const all{stoa::segment::open(segment)};
   switch (what.roles[worker]) {
     case role::sender: send_for_ever(all); break;
     case role::holder: hold_for_ever(all, worker); break;
@@ -275,7 +218,7 @@ class scene {
   scene(scene_kind const& what, settings const& with)
       : what_{what},
         name_{fmt::format("{}-{}", with.segment, what.name)},
-        segment_{shared::made(name_, what, with)} {
+        segment_{message_ring_notes::made(name_, what.to, what.full, with.capacity, with.seconds)} {
     for (std::size_t i = 0; i < workers_.size(); ++i) {
       start(i);
       while (what.roles[i] == role::keeper && all_.at(is_keeping) == 0) std::this_thread::yield();
@@ -301,19 +244,20 @@ class scene {
   void kill(std::size_t i) {
     workers_[i].kill();
     ++kills_;
+    sender_kills_ += what_.roles[i] == role::sender;
     if (auto const noted = all_.journal.atomic(i).exchange(0); noted != 0) forgiven_.insert(noted - 1);
   }
   void stop_all();
-  std::uint64_t count_gaps(std::uint64_t messages) const;
+  std::uint64_t count_gaps(std::uint64_t taken) const;
   bool is_usable() const;
 
   scene_kind const& what_;
   std::string name_;
   stoa::segment segment_;
-  std::array<soak_worker, workers_per_scene> workers_;
-  shared all_{segment_};
+  std::array<soak_worker, workers_per_ring> workers_;
+  message_ring_notes all_{segment_};
   std::set<std::uint64_t> forgiven_;
-  std::uint64_t kills_ = 0, stops_ = 0;
+  std::uint64_t kills_ = 0, stops_ = 0, sender_kills_ = 0;
 };
 
 void scene::stop_all() {
@@ -329,13 +273,6 @@ void scene::stop_all() {
   }
   all_.count(is_over);
   while (all_.at(is_keeping) != 0) std::this_thread::sleep_for(1ms);
-}
-
-std::uint64_t scene::count_gaps(std::uint64_t messages) const {
-  std::uint64_t gaps = 0;
-  for (std::uint64_t i = 0; i < messages; ++i) gaps += all_.number_at[i] == 0;
-  for (auto i = messages; i < all_.number_at.size() && all_.number_at[i] != 0; ++i) ++gaps;
-  return gaps;
 }
 
 // Whether the ring takes what it could when it was new: all but one of its units. One that overwrites makes a little
@@ -357,29 +294,44 @@ bool scene::is_usable() const {
   return got + reader->lost() == room && got >= least;
 }
 
+// Sequence numbers without message that nobody can account for.
+std::uint64_t scene::count_gaps(std::uint64_t taken) const {
+  if (what_.full == when_full::wait) return all_.count_gaps(taken);
+  if (what_.to == delivery::broadcast) return 0;  // each reader has counted for itself
+  auto const now = all_.ring.statistics();
+  auto const gaps = all_.count_gaps(now.received);
+  fmt::print("{}: {} were dropped, {} of them counted\n", what_.name, gaps, now.lost);
+  auto const uncounted = gaps > now.lost ? gaps - now.lost : 0;
+  auto const too_many = now.lost > gaps ? now.lost - gaps : 0;
+  if (uncounted > sender_kills_) return uncounted;
+  return too_many > forgiven_.size() ? too_many : 0;
+}
+
 bool scene::ends_well() {
   stop_all();
   auto found = all_.audit.judge(forgiven_);
   bool const is_complete = what_.full == when_full::wait;
-  if (!is_complete) found.lost = found.twice = 0;
-  auto const gaps = is_complete ? count_gaps(found.taken) : 0;
+  if (!is_complete) found.lost = 0;
+  if (what_.to == delivery::broadcast && !is_complete) found.twice = 0;  // nobody takes them
+  auto const gaps = count_gaps(found.taken);
   bool const usable = is_usable();
   fmt::print("{}: {} kills, {} stops; {} sent, {} received, {} lost by readers\n", what_.name, kills_, stops_,
              found.pushed, all_.at(received), all_.at(lost_by_readers));
   fmt::print("{}: lost {}, twice {} (and {} after a kill), torn {}, mixed up {}, misplaced {}, gaps {}; room {}\n",
-             what_.name, found.lost, found.twice, found.forgiven, found.torn, all_.at(mixed_up), all_.at(misplaced),
-             gaps, usable ? "all" : "NOT ALL");
+             what_.name, found.lost, found.twice, found.forgiven, found.torn, all_.at(mixed_up),
+             all_.at(misplaced), gaps, usable ? "all" : "NOT ALL");
   all_.waits.print(fmt::format("{}: longest wait of a survivor", what_.name));
   auto const lost = found.lost + (is_complete ? all_.at(lost_by_readers) : 0);
-  return lost + found.twice + found.torn + all_.at(mixed_up) + all_.at(misplaced) + gaps == 0 && usable &&
-         found.pushed > 0 && all_.at(received) > 0;
+  auto const mistakes = all_.at(mixed_up) + all_.at(misplaced);
+  return lost + found.twice + found.torn + mistakes + gaps == 0 && usable && found.pushed > 0 &&
+         all_.at(received) > 0;
 }
 
 bool run(settings const& with) {
   std::vector<std::unique_ptr<scene>> all;
   for (auto const& each : scenes) all.push_back(std::make_unique<scene>(each, with));
-  disturb_workers(with, scenes.size() * workers_per_scene, [&](std::size_t i, auto& random) {
-    all[i / workers_per_scene]->disturb(i % workers_per_scene, random);
+  disturb_workers(with, scenes.size() * workers_per_ring, [&](std::size_t i, auto& random) {
+    all[i / workers_per_ring]->disturb(i % workers_per_ring, random);
   });
   fmt::print("{} s, {} bytes\n", with.seconds, with.capacity);
   bool is_good = true;
@@ -391,7 +343,7 @@ bool run(settings const& with) {
 
 int main(int argc, char** argv) {
   settings with;
-  CLI::App app{"Kills users of three message rings at random and looks whether anything was lost, torn or came twice"};
+  CLI::App app{"Kills users of four message rings at random and looks whether anything was lost, torn or came twice"};
   app.add_option("--capacity", with.capacity, "of the rings, in bytes: no message is above half of it")
       ->check(CLI::Range(8192, 1 << 30))
       ->capture_default_str();
