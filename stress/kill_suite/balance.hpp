@@ -21,6 +21,14 @@ class balance {
     std::ranges::sort(out_);
     bad.expect_same(out_, in_, "what came out against what went in");
   }
+  // But for that many, which are not there.
+  void expect_even_but(std::uint64_t lost, complaints& bad) {
+    std::ranges::sort(in_);
+    std::ranges::sort(out_);
+    bool const is_once = std::ranges::includes(in_, out_);
+    if (!is_once || out_.size() + lost != in_.size())
+      bad.add(fmt::format("{} went in, {} came out, {} are said to be lost", in_, out_, lost));
+  }
 
  private:
   contents in_;

@@ -15,9 +15,7 @@ contents found(barrier const& which, complaints&) {
   return {which.wait_for(which.arrive(), std::chrono::milliseconds{2})};
 }
 
-// Somebody takes the other place, arrives and drops it; then this thread goes from phase to phase by itself.
-void works(barrier const& which, complaints& bad) {
-  std::thread{[&] { which.arrive_and_drop(); }}.join();
+void expect_phases_of_one(barrier const& which, complaints& bad) {
   auto const before = which.phase();
   bad.expect(before != 0, "all have arrived or dropped, and the phase goes on");
   for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -25,7 +23,23 @@ void works(barrier const& which, complaints& bad) {
     bad.expect(which.phase() == before + i, "phases are left out");
   }
 }
+// Somebody takes the other place, arrives and drops it; then this thread goes from phase to phase by itself.
+void works(barrier const& which, complaints& bad) {
+  std::thread{[&] { which.arrive_and_drop(); }}.join();
+  expect_phases_of_one(which, bad);
+}
+// The same, if the other place is there still: whoever had it may have dropped it.
+void works_after_drop(barrier const& which, complaints& bad) {
+  std::thread{[&] {
+    try {
+      which.arrive_and_drop();
+    } catch (error const&) {
+    }
+  }}.join();
+  expect_phases_of_one(which, bad);
+}
 void goes_on(barrier const& which, complaints&) { static_cast<void>(which.phase()); }
+void drop(barrier const& which) { which.arrive_and_drop(); }
 void arrive(barrier const& which) { static_cast<void>(which.arrive()); }
 
 }  // namespace
@@ -33,7 +47,12 @@ void arrive(barrier const& which) { static_cast<void>(which.arrive()); }
 std::vector<operation> barrier_operations() {
   sync_rules<barrier> const rules{[](segment const& home) { return home.publish<barrier>("x", 3); }, found, works,
                                   goes_on, [](barrier const&) {}, [](contents what) { return what; }};
-  return sync_operations<barrier>("barrier", rules, {{"arrive", is_going_on, has_ended, arrive, {}, arrive}});
+  auto rules_of_drop = rules;
+  rules_of_drop.works = works_after_drop;
+  return joined(
+      sync_operations<barrier>("barrier", rules, {{"arrive", is_going_on, has_ended, arrive, {}, arrive}}),
+      sync_operations<barrier>("barrier", rules_of_drop,
+                               {{"arrive_and_drop", is_going_on, has_ended, arrive, {}, drop}}));
 }
 
 }  // namespace stoa::kill_suite

@@ -35,7 +35,7 @@ struct row {
   contents before;
   contents after;
   bool is_read_meanwhile = true;  // while it is stopped, others make room
-  length how_long = length::short_one;
+  bool is_refused = false;        // its terms are not possible
 };
 
 void nothing(party&) {}
@@ -165,6 +165,7 @@ class channel_world final : public world {
       auto const listener = mine_.listener ? *mine_.listener : home_.attach<channel_listener>("service");
       try {
         static_cast<void>(listener.try_accept());
+        bad.expect(row_.is_refused || listener.statistics().refused == 0, "terms were read before they were written");
       } catch (error const& problem) {
         if (problem.code() != errc::role_taken) throw;
       }
@@ -268,19 +269,20 @@ std::vector<operation> channel_operations() {
            row{"poll", offer, accept_and_send, finish_and_send, receive_all, two, two},
            row{"receive to the end", offer, listen_and_accept, finish_send_and_close, receive_to_the_end, none, none},
            row{"close a server's side", offer, accept_and_send, finish, close, two, two},
+           row{"listen", nothing, nothing, nothing, listen, none, none},
            row{"stop listening", nothing, listen, nothing, stop_listening, none, none},
            row{"accept", nothing, listen, offer, accept, none, {accepted}},
-           // mostly the text of an error, of any length
-           row{"refuse", nothing, listen, offer_strangely, accept, none, {refused}, true, length::long_one},
+           // those that are refused: mostly the text of an error, of any length
+           row{"refuse", nothing, listen, offer_strangely, accept, none, {refused}, true, true},
            // the victim offers
            row{"offer", listen, nothing, nothing, offer, none, none},
            row{"withdraw", listen, offer, nothing, withdraw, none, none},
            row{"connect", listen, offer, accept, finish, none, none},
-           // mostly the throwing of an error
-           row{"be refused", listen, offer_strangely, accept, finish, none, none, true, length::long_one},
+           row{"be refused", listen, offer_strangely, accept, finish, none, none, true, true},
        })
     out.push_back({"channel", each.name, each.before, each.after,
-                   [each](mode) { return std::make_unique<channel_world>(each); }, each.how_long});
+                   [each](mode) { return std::make_unique<channel_world>(each); },
+                   each.is_refused ? length::long_one : length::short_one});
   return out;
 }
 

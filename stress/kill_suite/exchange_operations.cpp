@@ -169,6 +169,12 @@ class caller_world final : public exchange_world {
 };
 
 void ask(caller& self) { self.start(); }
+void write_and_ask(caller& self) {
+  auto const bytes = numbered_message(50);
+  auto request = self.client->claim(bytes.size(), 1);
+  std::memcpy(request->bytes().data(), bytes.data(), bytes.size());
+  if (auto made = request->start()) self.pending = std::move(*made);
+}
 void have_a_slot(caller& self) { static_cast<void>(self.client->claim(0, 1)); }
 void have_asked(caller& self) { self.start(); }
 void be_served(caller& self) {
@@ -293,6 +299,8 @@ std::vector<operation> exchange_operations() {
   std::vector<operation> out;
   for (auto const& each : {
            caller_row{"start", {}, {50}, nullptr, nullptr, ask},
+           caller_row{"claim and abort", {}, {}, nullptr, nullptr, have_a_slot},
+           caller_row{"claim and start", {}, {50}, nullptr, nullptr, write_and_ask},
            caller_row{"start in its own slot", {}, {50}, nullptr, have_a_slot, ask},
            caller_row{"start in a dead caller's slot", {}, {50}, leave_dead_callers, nullptr, ask},
            caller_row{"start after two deaths", {}, {50}, leave_dead_callers_and_a_server, nullptr, ask},

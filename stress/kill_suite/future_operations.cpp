@@ -41,23 +41,27 @@ void goes_on(number const& which, complaints& bad) {
 }
 void look(number const& which) { static_cast<void>(which.wait_for(std::chrono::microseconds{0})); }
 
-// The victim's promise, from before it is stepped on.
-void make_promise(number const& which) {
-  static std::optional<promise<sealed>> kept;
-  if (!kept) {
-    kept = which.promise();
-  } else {
-    kept->set_value(sealed{50});
-  }
+// The victim's promise.
+std::optional<promise<sealed>>& kept() {
+  static std::optional<promise<sealed>> one;
+  return one;
 }
+void make_promise(number const& which) { kept() = which.promise(); }
+void keep_it(number const&) { kept()->set_value(sealed{50}); }
+void give_it_up(number const&) { kept().reset(); }
 
 }  // namespace
 
 std::vector<operation> future_operations() {
   sync_rules<number> const rules{[](segment const& home) { return home.publish<number>("x"); }, found, works, goes_on,
                                  look, [](contents what) { return what; }};
-  return sync_operations<number>("future", rules,
-                                 {{"set_value", is_broken, is_kept, {}, make_promise, make_promise}});
+  auto rules_of_broken = rules;
+  rules_of_broken.goes_on = [](number const& which, complaints&) { static_cast<void>(which.is_ready()); };
+  return joined(sync_operations<number>("future", rules,
+                                        {{"promise", is_waiting, is_broken, {}, {}, make_promise},
+                                         {"set_value", is_broken, is_kept, {}, make_promise, keep_it}}),
+                sync_operations<number>("future", rules_of_broken,
+                                        {{"give up", is_broken, is_broken, {}, make_promise, give_it_up}}));
 }
 
 }  // namespace stoa::kill_suite

@@ -2,23 +2,10 @@
 // had not read holds nobody up; what a stopped one holds is its own.
 #include <algorithm>
 
-#include "balance.hpp"
-#include "message_ring_actor.hpp"
-#include "operations.hpp"
+#include "message_ring_world.hpp"
 
 namespace stoa::kill_suite {
 namespace {
-
-struct row {
-  char const* name;
-  std::uint64_t filled;  // messages 1 to that are in the ring
-  void (*arrange)(message_ring const&);
-  void (*run)(actor&);
-  contents before;
-  contents after;
-  std::uint64_t untouched;  // that many can be received while it is stopped anywhere
-  readiness begins = readiness::has_lane;
-};
 
 void nothing(message_ring const&) {}
 void first_was_returned(message_ring const& ring) { static_cast<void>(ring.consumer().try_receive()); }
@@ -30,35 +17,10 @@ void two_were_returned(message_ring const& ring) {
 void one_was_aborted(message_ring const& ring) { static_cast<void>(ring.claim(200)); }
 void first_is_gone(message_ring const& ring) { ring.consumer().try_receive()->commit(); }
 
-class message_ring_world : public world {
- public:
-  message_ring_world(row const& what, message_ring_options const& options)
-      : row_{what}, ring_{home_.publish<message_ring>("m", ring_bytes_of_scene, options)} {}
-  task victim() override {
-    return [self = made_ready<actor>(name_, done(), row_.begins), run = row_.run]() mutable {
-      run(self);
-      self.done.is_done = true;
-    };
-  }
-
- protected:
-  void fill() {
-    for (std::uint64_t n = 1; n <= row_.filled; ++n) {
-      static_cast<void>(send_number(ring_, n));
-      balance_.note_in(n);
-    }
-    row_.arrange(ring_);
-  }
-  bool has_blocks() const { return ring_.largest_in_record() == large_of_scene.above; }
-
-  row row_;
-  message_ring ring_;
-  balance balance_;
-};
-
 class group_world final : public message_ring_world {
  public:
-  group_world(row const& what, message_ring_options const& options) : message_ring_world{what, options} {
+  group_world(message_ring_row const& what, message_ring_options const& options, mode)
+      : message_ring_world{what, options} {
     fill();
     if (what.arrange == first_is_gone) balance_.note_out(1);
   }
@@ -72,9 +34,7 @@ class group_world final : public message_ring_world {
     };
   }
   contents found(std::size_t way, complaints& bad) override {
-    auto const ring = way % 3 == 0 ? segment::open(name_).attach<message_ring>("m") : ring_;
-    if (way % 3 == 1) ring.recover();
-    auto out = drained(ring.consumer(), way, [&](char const* what) { bad.add(what); }, is_all_);
+    auto out = drained_by(way, bad, is_all_);
     // What a dead consumer had taken comes first for those who look for the dead; who does not look
     // until he finds nothing gets it last.
     if (way % 3 == 2) std::ranges::sort(out);
@@ -123,7 +83,8 @@ message_ring_options broadcast(when_full full) {
 // Seen by a reader of the world's own, who is there from the beginning.
 class broadcast_world final : public message_ring_world {
  public:
-  broadcast_world(row const& what, message_ring_options const& options) : message_ring_world{what, options} {
+  broadcast_world(message_ring_row const& what, message_ring_options const& options, mode)
+      : message_ring_world{what, options} {
     // From here on every send must make room.
     for (std::uint64_t n = 0; n < 3 * ring_units; ++n) {
       static_cast<void>(send_number(ring_, n));
@@ -139,7 +100,9 @@ class broadcast_world final : public message_ring_world {
   }
   contents found(std::size_t way, complaints& bad) override {
     if (way % 2 == 1) ring_.recover();
-    auto const next = [&] { return way % 2 == 1 ? reader_.try_receive() : reader_.receive_for(std::chrono::milliseconds{0}); };
+    auto const next = [&] {
+      return way % 2 == 1 ? reader_.try_receive() : reader_.receive_for(std::chrono::milliseconds{0});
+    };
     while (auto const got = next()) {
       bad.expect(is_numbered_message(got->data()), "a torn message");
       bad.expect(got->sequence() + 1 == reader_.sequence(), "a gap in the sequence");
@@ -194,18 +157,11 @@ class broadcast_world final : public message_ring_world {
 
 void read_one(actor& self) { static_cast<void>(self->reader().try_receive()); }
 
-template <class World>
-void add(std::vector<operation>& to, std::vector<row> const& rows, message_ring_options const& options) {
-  for (auto const& each : rows)
-    to.push_back({"message_ring", each.name, each.before, each.after,
-                  [each, options](mode) { return std::make_unique<World>(each, options); }});
-}
-
 }  // namespace
 
 std::vector<operation> message_ring_operations() {
   std::vector<operation> out;
-  add<group_world>(
+  add_message_rings<group_world>(
       out,
       {
           {"send", 1, nothing, send, {1}, {1, 50}, 1},
@@ -218,12 +174,22 @@ std::vector<operation> message_ring_operations() {
           {"claim and abort", 2, nothing, claim_and_abort, {1, 2}, {1, 2}, 2},
           {"receive", 3, nothing, receive, {1, 2, 3}, {2, 3}, 2},
           {"receive of a returned message", 3, first_was_returned, receive, {1, 2, 3}, {2, 3}, 2},
+          {"poll", 3, nothing, poll_one, {1, 2, 3}, {2, 3}, 2},
+          {"receive a copy", 3, nothing, receive_copy, {1, 2, 3}, {2, 3}, 2},
           {"receive and abort", 3, nothing, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 2},
           {"receive and abort, returned", 3, two_were_returned, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 1},
       },
       options_of_scene());
+  // Those who would sleep.
+  contents const six{1, 2, 3, 4, 5, 6};
+  add_message_rings<group_world>(out,
+                                 {
+                                     {"send_for", 6, one_was_aborted, send_in_time, six, six, 6},
+                                     {"receive_for", 0, nothing, receive_in_time, {}, {}, 0},
+                                 },
+                                 options_of_scene());
   // Messages 1, 2, 4 and 50 lie in blocks, of which there are three.
-  add<group_world>(
+  add_message_rings<group_world>(
       out,
       {
           {"large: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2},
@@ -236,22 +202,22 @@ std::vector<operation> message_ring_operations() {
           {"large: receive and abort", 3, nothing, receive_and_abort, {1, 2, 3}, {1, 2, 3}, 2},
       },
       with_blocks(options_of_scene()));
-  add<broadcast_world>(out,
+  add_message_rings<broadcast_world>(out,
                        {
                            {"broadcast: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2},
                            {"broadcast: read", 2, nothing, read_one, {1, 2}, {1, 2}, 2},
                        },
                        broadcast(when_full::wait));
-  add<broadcast_world>(out,
+  add_message_rings<broadcast_world>(out,
                        {
                            {"large broadcast: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2},
                            {"large broadcast: claim and abort", 2, nothing, claim_and_abort, {1, 2}, {1, 2}, 2},
                            {"large broadcast: read", 2, nothing, read_one, {1, 2}, {1, 2}, 2},
                        },
                        with_blocks(broadcast(when_full::wait)));
-  add<broadcast_world>(out, {{"overwriting: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2}},
+  add_message_rings<broadcast_world>(out, {{"overwriting: send", 2, nothing, send, {1, 2}, {1, 2, 50}, 2}},
                        broadcast(when_full::overwrite));
-  add<broadcast_world>(out, {{"large overwriting: send", 1, nothing, send, {1}, {1, 50}, 1}},
+  add_message_rings<broadcast_world>(out, {{"large overwriting: send", 1, nothing, send, {1}, {1, 50}, 1}},
                        with_blocks(broadcast(when_full::overwrite)));
   return out;
 }

@@ -47,6 +47,8 @@ void repair(mutex const& which) {
 }
 void lock(mutex const& which) { which.lock(); }
 void unlock(mutex const& which) { which.unlock(); }
+void try_lock(mutex const& which) { static_cast<void>(which.try_lock()); }
+void inherit(mutex const& which) { static_cast<void>(which.lock_or_inherit()); }
 void lock_in_time(mutex const& which) { static_cast<void>(which.try_lock_for(std::chrono::hours{1})); }
 
 }  // namespace
@@ -58,10 +60,12 @@ std::vector<operation> mutex_operations() {
   rules_of_abandoned.goes_on = goes_on_perhaps_abandoned;
   return joined(sync_operations<mutex>("mutex", rules,
                                        {{"lock", is_free, is_abandoned, {}, {}, lock},
+                                        {"try_lock", is_free, is_abandoned, {}, {}, try_lock},
                                         {"try_lock_for", is_free, is_abandoned, {}, {}, lock_in_time},
                                         {"unlock", is_abandoned, is_free, {}, lock, unlock}}),
                 sync_operations<mutex>("mutex", rules_of_abandoned,
-                                       {{"recover", is_abandoned, is_free, lock, {}, put_right}}));
+                                       {{"recover", is_abandoned, is_free, lock, {}, put_right},
+                                        {"lock_or_inherit", is_abandoned, is_abandoned, lock, {}, inherit}}));
 }
 
 }  // namespace stoa::kill_suite

@@ -10,6 +10,8 @@ std::vector<operation> all_operations() {
        {&array_operations, &value_operations, &spsc_queue_operations, &queue_operations, &ring_operations,
         &stack_operations, &object_pool_operations, &map_operations, &set_operations, &bitset_operations,
         &message_ring_operations,
+        &message_overwriting_operations,
+        &message_stream_operations,
         &channel_operations,
         &exchange_operations,
         &mutex_operations,

@@ -37,6 +37,8 @@ std::vector<operation> map_operations();
 std::vector<operation> set_operations();
 std::vector<operation> bitset_operations();
 std::vector<operation> message_ring_operations();
+std::vector<operation> message_overwriting_operations();
+std::vector<operation> message_stream_operations();
 std::vector<operation> channel_operations();
 std::vector<operation> exchange_operations();
 std::vector<operation> mutex_operations();

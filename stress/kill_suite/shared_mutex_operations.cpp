@@ -35,6 +35,14 @@ void goes_on(shared_mutex const& which, complaints& bad) {
   if (which.try_lock_shared_for(std::chrono::microseconds{100})) which.unlock_shared();
 }
 
+void goes_on_perhaps_abandoned(shared_mutex const& which, complaints&) {
+  try {
+    if (which.try_lock()) which.unlock();
+  } catch (error const& problem) {
+    if (problem.code() != errc::owner_died) throw;
+  }
+}
+
 void recover(shared_mutex const& which) { which.recover([] {}); }
 void repair(shared_mutex const& which) {
   if (!which.is_consistent()) recover(which);
@@ -44,6 +52,8 @@ void lock(shared_mutex const& which) { which.lock(); }
 void try_lock(shared_mutex const& which) { static_cast<void>(which.try_lock()); }
 void unlock(shared_mutex const& which) { which.unlock(); }
 void lock_shared(shared_mutex const& which) { which.lock_shared(); }
+void try_lock_shared(shared_mutex const& which) { static_cast<void>(which.try_lock_shared()); }
+void inherit(shared_mutex const& which) { static_cast<void>(which.lock_or_inherit()); }
 void unlock_shared(shared_mutex const& which) { which.unlock_shared(); }
 
 }  // namespace
@@ -51,12 +61,19 @@ void unlock_shared(shared_mutex const& which) { which.unlock_shared(); }
 std::vector<operation> shared_mutex_operations() {
   sync_rules<shared_mutex> const rules{[](segment const& home) { return home.publish<shared_mutex>("x", 3); }, found,
                                        works, goes_on, repair, [](contents) { return is_free; }};
-  return sync_operations<shared_mutex>("shared_mutex", rules,
-                                       {{"lock", is_free, is_abandoned, {}, {}, lock},
-                                        {"unlock", is_abandoned, is_free, {}, lock, unlock},
-                                        {"try_lock over a dead reader", is_free, is_abandoned, lock_shared, {}, try_lock},
-                                        {"lock_shared", is_free, is_free, {}, {}, lock_shared},
-                                        {"unlock_shared", is_free, is_free, {}, lock_shared, unlock_shared}});
+  auto rules_of_abandoned = rules;
+  rules_of_abandoned.goes_on = goes_on_perhaps_abandoned;
+  return joined(
+      sync_operations<shared_mutex>("shared_mutex", rules,
+                                    {{"lock", is_free, is_abandoned, {}, {}, lock},
+                                     {"unlock", is_abandoned, is_free, {}, lock, unlock},
+                                     {"try_lock over a dead reader", is_free, is_abandoned, lock_shared, {}, try_lock},
+                                     {"lock_shared", is_free, is_free, {}, {}, lock_shared},
+                                     {"try_lock_shared", is_free, is_free, {}, {}, try_lock_shared},
+                                     {"unlock_shared", is_free, is_free, {}, lock_shared, unlock_shared}}),
+      sync_operations<shared_mutex>("shared_mutex", rules_of_abandoned,
+                                    {{"recover", is_abandoned, is_free, lock, {}, recover},
+                                     {"lock_or_inherit", is_abandoned, is_abandoned, lock, {}, inherit}}));
 }
 
 }  // namespace stoa::kill_suite

@@ -1,6 +1,7 @@
 // message_ring_actor.hpp: a process that works on a message_ring of a few units, and each thing it may be cut off in.
 #pragma once
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <stoa/message_ring.hpp>
 #include <vector>
@@ -78,6 +79,23 @@ inline void poll_two(actor& self) {
   std::size_t seen = 0;
   auto const done = self->consumer().poll([&](auto const& each) { numbers[seen++] = number_in(each.data()); }, 2);
   for (std::size_t i = 0; i < done; ++i) self.done.note_pop(numbers[i]);
+}
+inline void poll_one(actor& self) {
+  std::uint64_t number = 0;
+  if (self->consumer().poll([&](auto const& each) { number = number_in(each.data()); }, 1) != 0)
+    self.done.note_pop(number);
+}
+inline void receive_copy(actor& self) {
+  std::vector<std::byte> copy(size_of_message(2));
+  if (self->consumer().try_receive_copy(copy)) self.done.note_pop(number_in(copy));
+}
+// To sleep, and for no time: a send that finds no room, and a receive that finds nothing.
+inline void send_in_time(actor& self) {
+  auto const bytes = numbered_message(50);
+  if (self->send_for(bytes, 50, std::chrono::seconds{0}, wait_strategy::sleep)) self.done.note_push(50);
+}
+inline void receive_in_time(actor& self) {
+  static_cast<void>(self->consumer().receive_for(std::chrono::seconds{0}, wait_strategy::sleep));
 }
 // Whoever attaches settles what the dead have left.
 inline void attach(actor& self) { self.attached = self.home.attach<message_ring>("m"); }
