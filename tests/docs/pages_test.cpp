@@ -109,8 +109,8 @@ TEST(page_checks, FindATestThatIsNotThere) {
 }
 
 TEST(page_checks, KnowTestsByTheirMacros) {
-  EXPECT_EQ(tests_in("TEST(a, B) {}\nTEST_F(c_d,\n  E2) {}\nTEST_P(f, G) {}\nMY_TEST(h, I)"),
-            (std::set<std::string>{"a.B", "c_d.E2", "f.G"}));
+  EXPECT_EQ(tests_in("TEST(a, B) {}\nTEST_F(c_d,\n  E2) {}\nTEST_P(f, G) {}\nTYPED_TEST(h, I)\nMY_TEST(j, K)"),
+            (std::set<std::string>{"a.B", "c_d.E2", "f.G", "h.I"}));
   EXPECT_TRUE(all_tests().contains("page_checks.KnowTestsByTheirMacros"));
 }
 
