@@ -24,6 +24,7 @@ std::string attached_entry::where() const {
 void attachment::hold(std::uint32_t slot) noexcept {
   std::scoped_lock const guard{holds_mutex_};
   if (holds_[slot]++ != 0) return;
+  ++holds_taken_;
   auto& word = map_.attachment_row(place_of(self_))[slot / 64];
   auto const bits = word.load(std::memory_order_relaxed);  // this process writes its own row only
   // seq_cst: set before the entry's word is looked at again (I2); partner name_table.cpp become().

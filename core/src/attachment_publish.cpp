@@ -74,7 +74,7 @@ struct attachment::building {
   builder_guard guard;  // goes first: whoever may have the slot next must find its lock free
 };
 
-bool attachment::is_being_built(std::uint32_t slot) noexcept {
+bool attachment::is_being_built(std::uint32_t slot) const noexcept {
   {
     std::scoped_lock const guard{holds_mutex_};
     if (builds_[slot]) return true;  // own locks do not show

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <stoa/array.hpp>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace {
 
@@ -36,7 +38,7 @@ result<array_header> checked_array(entry_view const& entry) {
 }
 
 kind_operations const& array_operations() {
-  static kind_operations const operations{"array", 1, &statistics, &elements, nullptr};
+  static kind_operations const operations{"array", 1, &statistics, &elements, nullptr, &internal::verify_array};
   return operations;
 }
 

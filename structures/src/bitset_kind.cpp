@@ -1,6 +1,8 @@
 #include <stoa/bitset_bytes.hpp>
 #include <vector>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace {
 
@@ -24,7 +26,7 @@ result<void> elements(entry_view const& entry, function_ref<void(std::span<std::
 }  // namespace
 
 kind_operations const& bitset_operations() {
-  static kind_operations const operations{"bitset", 1, &statistics, &elements, nullptr};
+  static kind_operations const operations{"bitset", 1, &statistics, &elements, nullptr, &internal::verify_bitset};
   return operations;
 }
 

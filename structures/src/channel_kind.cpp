@@ -1,6 +1,8 @@
 #include <stoa/channel_bytes.hpp>
 #include <vector>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace {
 
@@ -22,7 +24,8 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 
 kind_operations const& channel_operations() {
   // Messages have no common size or type: what is in them only the two sides know.
-  static kind_operations const operations{"channel", 1, &statistics, &no_elements_of<&channel_bytes::adopt>, nullptr};
+  static kind_operations const operations{"channel", 1, &statistics, &no_elements_of<&channel_bytes::adopt>, nullptr,
+                                          &internal::verify_channel};
   return operations;
 }
 

@@ -1,6 +1,8 @@
 #include <stoa/exchange_bytes.hpp>
 #include <vector>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace {
 
@@ -25,7 +27,8 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 
 kind_operations const& exchange_operations() {
   // Requests have no common size or type, and belong to those who are at them.
-  static kind_operations const operations{"exchange", 1, &statistics, &no_elements_of<&exchange_bytes::adopt>, nullptr};
+  static kind_operations const operations{"exchange", 1, &statistics, &no_elements_of<&exchange_bytes::adopt>, nullptr,
+                                          &internal::verify_exchange};
   return operations;
 }
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stoa/heap.hpp>
+#include <stoa/inspection.hpp>
 #include <vector>
 
 namespace stoa {
@@ -34,6 +35,12 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
   auto const header = checked_heap(entry);
   if (!header) return header.error();
   return std::vector<statistic>{{"capacity", header->heap_bytes}};  // the rest is Boost's, and not checked
+}
+
+// What Boost keeps there is not looked at: it believes its own pointers.
+void verify(inspection& look) {
+  if (auto const header = checked_heap(look.entry()); !header) return look.refuse(header.error());
+  look.zeros("padding", look.entry().body.data() + offsetof(heap_header, pad), sizeof(heap_header::pad));
 }
 
 }  // namespace
@@ -98,7 +105,7 @@ result<heap> heap::adopt(std::shared_ptr<attached_entry> entry) {
 }
 
 kind_operations const& heap_operations() {
-  static kind_operations const operations{"heap", 1, &statistics, &no_elements_of<&checked_heap>, nullptr};
+  static kind_operations const operations{"heap", 1, &statistics, &no_elements_of<&checked_heap>, nullptr, &verify};
   return operations;
 }
 

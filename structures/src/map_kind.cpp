@@ -3,6 +3,8 @@
 #include <stoa/map_bytes.hpp>
 #include <vector>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace internal {
 
@@ -44,7 +46,7 @@ void settle_map(attachment& owner, entry_view const& entry) {
 
 kind_operations const& map_operations() {
   static kind_operations const operations{"map", 1, &internal::statistics_of_map, &internal::elements_of_map,
-                                          &internal::settle_map};
+                                          &internal::settle_map, &internal::verify_map};
   return operations;
 }
 

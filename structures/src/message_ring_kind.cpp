@@ -1,6 +1,8 @@
 #include <stoa/message_ring_bytes.hpp>
 #include <vector>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace {
 
@@ -32,7 +34,7 @@ void settle(attachment& owner, entry_view const& entry) {
 kind_operations const& message_ring_operations() {
   // Messages have no common size or type: what is in them only their users know.
   static kind_operations const operations{"message_ring", 1, &statistics, &no_elements_of<&message_ring_bytes::adopt>,
-                                          &settle};
+                                          &settle, &internal::verify_message_ring};
   return operations;
 }
 

@@ -2,6 +2,8 @@
 #include <stoa/object_pool_bytes.hpp>
 #include <vector>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace {
 
@@ -35,7 +37,8 @@ result<void> elements(entry_view const& entry, function_ref<void(std::span<std::
 
 kind_operations const& object_pool_operations() {
   // Nothing to settle: no lane names a block, its own word does.
-  static kind_operations const operations{"object_pool", 1, &statistics, &elements, nullptr};
+  static kind_operations const operations{"object_pool", 1, &statistics, &elements, nullptr,
+                                          &internal::verify_object_pool};
   return operations;
 }
 

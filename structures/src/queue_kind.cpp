@@ -1,6 +1,7 @@
 #include <stoa/queue_bytes.hpp>
 
 #include "slot_queue_kind.hpp"
+#include "verify_kinds.hpp"
 
 namespace stoa {
 namespace {
@@ -13,7 +14,7 @@ void settle(attachment& owner, entry_view const& entry) {
 
 kind_operations const& queue_operations() {
   static kind_operations const operations{"queue", 1, &slot_queue_statistics<queue_bytes>,
-                                          &slot_queue_elements<queue_bytes>, &settle};
+                                          &slot_queue_elements<queue_bytes>, &settle, &internal::verify_queue};
   return operations;
 }
 

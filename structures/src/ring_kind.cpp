@@ -1,6 +1,8 @@
 #include <stoa/ring_bytes.hpp>
 #include <vector>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace {
 
@@ -35,7 +37,7 @@ result<void> elements(entry_view const& entry, function_ref<void(std::span<std::
 }  // namespace
 
 kind_operations const& ring_operations() {
-  static kind_operations const operations{"ring", 1, &statistics, &elements, nullptr};
+  static kind_operations const operations{"ring", 1, &statistics, &elements, nullptr, &internal::verify_ring};
   return operations;
 }
 

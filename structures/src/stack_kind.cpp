@@ -1,6 +1,8 @@
 #include <stoa/stack_bytes.hpp>
 #include <vector>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace {
 
@@ -29,7 +31,7 @@ void settle(attachment& owner, entry_view const& entry) {
 }  // namespace
 
 kind_operations const& stack_operations() {
-  static kind_operations const operations{"stack", 1, &statistics, &elements, &settle};
+  static kind_operations const operations{"stack", 1, &statistics, &elements, &settle, &internal::verify_stack};
   return operations;
 }
 

@@ -1,6 +1,8 @@
 #include <stoa/value_bytes.hpp>
 #include <vector>
 
+#include "verify_kinds.hpp"
+
 namespace stoa {
 namespace {
 
@@ -22,7 +24,7 @@ result<void> elements(entry_view const& entry, function_ref<void(std::span<std::
 }  // namespace
 
 kind_operations const& value_operations() {
-  static kind_operations const operations{"value", 1, &statistics, &elements, nullptr};
+  static kind_operations const operations{"value", 1, &statistics, &elements, nullptr, &internal::verify_value};
   return operations;
 }
 

@@ -121,6 +121,7 @@ void look_at(segment const& in) {
   static_cast<void>(in.free_bytes());
   static_cast<void>(in.reference_count());
   static_cast<void>(in.lifetime());
+  for (auto const who : {others::may_work, others::stand_still}) static_cast<void>(in.verify(who).findings.size());
 }
 
 void use_all(segment const& in) {

@@ -20,7 +20,7 @@ inline void publish_exchange(segment const& in) {
     auto const slot = way.take_slot(gone.attachment(), true);
     if (!slot) continue;
     slot.ask(1, bytes_in_exchange, 1);
-    if (auto const seen = slot.pending(); seen && i == 1) slot.begin(*seen, short_owner_of(gone.attachment().self()));
+    if (auto const seen = slot.pending(); seen && i != 0) slot.begin(*seen, short_owner_of(gone.attachment().self()));
     if (i == 2) slot.answer(1, response_state::done, bytes_in_exchange);
   }
 }

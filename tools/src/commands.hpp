@@ -18,10 +18,13 @@ struct command_options {
 inline constexpr int success = 0;
 inline constexpr int problem = 1;  // told on standard error
 inline constexpr int usage = 2;
+inline constexpr int cannot_open = 2;  // of verify, where 1 means damage
 
 // Each returns the exit status, or throws what could not be done.
 int list_segments(command_options const& options);
 int show_segment(command_options const& options, std::string_view name);
+// Status 0 if it is clean, 1 if it is damaged, 2 if it cannot be opened.
+int verify_segment(command_options const& options, std::string_view name);
 int print_elements(command_options const& options, std::string_view segment_name,
                    std::string_view entry_name);
 // Of a ring or message_ring: the last so many elements there are, and then what comes.

@@ -88,6 +88,8 @@ int run(int argc, char** argv) {
   send->add_option("TEXT", given.text, "The message; -: one for each line of the standard input")
       ->capture_default_str()
       ->type_name("");
+  auto* const verify = add_command(app, given, "verify", "Look for what contradicts itself in one segment");
+  verify->add_option("SEGMENT", given.segment)->required()->type_name("");
   auto* const rm = add_command(app, given, "rm", "Remove segments; those who are attached go on");
   rm->add_option("SEGMENT", given.segments)->required()->type_name("");
   auto* const gc = add_command(app, given, "gc", "Remove the segments that no process lives in");
@@ -101,6 +103,7 @@ int run(int argc, char** argv) {
   auto const options = given.options();
   if (ls->parsed()) return list_segments(options);
   if (show->parsed()) return show_segment(options, given.segment);
+  if (verify->parsed()) return verify_segment(options, given.segment);
   if (rm->parsed()) return remove_segments(options, given.segments);
   if (gc->parsed()) return collect_garbage(options, given.persistent_too);
   if (tail->parsed()) return follow_elements(options, given.segment_name(), given.entry_name(), given.last);

@@ -23,6 +23,7 @@
 #include <stoa/segment_map.hpp>
 #include <stoa/segment_options.hpp>
 #include <stoa/type_descriptor.hpp>
+#include <stoa/verify.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -122,6 +123,8 @@ class attachment : public std::enable_shared_from_this<attachment> {
   std::string descriptor(entry_view const& entry) const;
   std::uint64_t free_bytes() const;
   std::uint32_t reference_count() const noexcept;
+  // See segment::verify(). Writes nothing.
+  verification verify(others who) const;
 
  private:
   friend class attached_entry;
@@ -158,13 +161,18 @@ class attachment : public std::enable_shared_from_this<attachment> {
   class held_slot;
   class builder_guard;
   struct building;
-  bool is_being_built(std::uint32_t slot) noexcept;
+  bool is_being_built(std::uint32_t slot) const noexcept;
   result<building> build(std::string_view name, structure_identity const& what, std::uint64_t body_bytes,
                          bool gaps_first);
   result<void> complete(building made, structure_identity const& what,
                         function_ref<void(std::span<std::byte>)> format);
   result<entry_view> checked_view(std::uint32_t slot, std::uint64_t word, entry_record const& record) const;
   result<void> matches(entry_view const& entry, structure_identity const& what) const;
+
+  // Verifying (verify.cpp, verify_tables.cpp).
+  class table_check;
+  struct stillness;
+  stillness look_for_others() const;
 
   std::string name_;
   std::filesystem::path path_;
@@ -176,9 +184,10 @@ class attachment : public std::enable_shared_from_this<attachment> {
   participant_id self_ = 0;
 
   mutable std::mutex admin_mutex_;    // the admin lock's part between threads of this process
-  std::mutex holds_mutex_;            // holds_, builds_
+  mutable std::mutex holds_mutex_;    // holds_, builds_, holds_taken_
   std::vector<std::uint32_t> holds_;  // per name slot: handles of this process
   std::vector<bool> builds_;          // per name slot: a thread of this process builds its entry
+  std::uint64_t holds_taken_ = 0;     // how often one of holds_ was raised from 0
   std::mutex lanes_mutex_;            // idle_lanes_
   std::vector<lane*> idle_lanes_;     // own lanes of threads that ended
 };

@@ -15,6 +15,8 @@
 
 namespace stoa {
 
+class inspection;
+
 struct statistic {
   std::string name;
   std::uint64_t value = 0;
@@ -30,6 +32,8 @@ struct kind_operations {
   result<void> (*elements)(entry_view const& entry, function_ref<void(std::span<std::byte const>)> visit);
   // Settles what dead threads named in this entry. Null where a death leaves nothing to settle.
   void (*settle)(attachment& owner, entry_view const& entry);
+  // Reports what contradicts the structure's invariants (inspection.hpp).
+  void (*verify)(inspection& look) = nullptr;
 };
 
 // `operations` must live as long as the process. False: more than 64 kinds.

@@ -19,6 +19,7 @@
 #include <stoa/base/result.hpp>
 #include <stoa/segment_options.hpp>
 #include <stoa/snapshot.hpp>
+#include <stoa/verify.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -185,6 +186,9 @@ class segment {
   stoa::lifetime lifetime() const noexcept;
   snapshot<entry> entries() const;
   snapshot<participant> participants() const;
+  // Looks at everything for damage, and finds none that is not there, whatever others do meanwhile. Writes nothing;
+  // works on a read-only segment, too. Throws forked.
+  verification verify(others who = others::may_work) const { return attachment_->verify(who); }
 
   // For structures and tools.
   stoa::attachment& attachment() const noexcept { return *attachment_; }

@@ -146,6 +146,14 @@ class map_bytes {
   map_header& header() const noexcept { return *reinterpret_cast<map_header*>(body_); }
   std::byte* first_bucket() const noexcept { return body_ + sizeof(map_header); }
   map_bucket& home(std::uint64_t index) const noexcept { return bucket(index); }
+  // Home buckets, and overflow buckets behind them.
+  map_bucket& bucket(std::uint64_t index) const noexcept {
+    return *reinterpret_cast<map_bucket*>(first_bucket() + index * bucket_bytes_);
+  }
+  static atomic_u64* words(map_bucket& in) noexcept { return reinterpret_cast<atomic_u64*>(&in + 1); }
+  // Who uses an overflow bucket: index of its home + 1, 0 nobody.
+  atomic_u64& user(std::uint64_t overflow) const noexcept { return first_user()[overflow]; }
+  atomic_u64& prints(std::uint64_t bucket) const noexcept { return first_prints()[bucket]; }
   // The first of the words of fingerprints, in the order of the buckets.
   atomic_u64* first_prints() const noexcept { return first_user() + overflows_; }
 
@@ -179,16 +187,9 @@ class map_bytes {
   struct suspicion;
 
   map_bytes(entry_view const& entry, map_header const& header) noexcept;
-  map_bucket& bucket(std::uint64_t index) const noexcept {
-    return *reinterpret_cast<map_bucket*>(first_bucket() + index * bucket_bytes_);
-  }
-  static atomic_u64* words(map_bucket& in) noexcept { return reinterpret_cast<atomic_u64*>(&in + 1); }
   atomic_u64* first_user() const noexcept {
     return reinterpret_cast<atomic_u64*>(first_bucket() + (homes_ + overflows_) * bucket_bytes_);
   }
-  // Who uses an overflow bucket: index of its home + 1, 0 nobody.
-  atomic_u64& user(std::uint64_t overflow) const noexcept { return first_user()[overflow]; }
-  atomic_u64& prints(std::uint64_t bucket) const noexcept { return first_prints()[bucket]; }
   bool extend(attached_entry const& entry, std::uint64_t home, chain& of) const;
   std::uint64_t claim_overflow(std::uint64_t home) const noexcept;
   void free_overflow(std::uint64_t number) const noexcept;

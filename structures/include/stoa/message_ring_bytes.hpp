@@ -177,6 +177,8 @@ class message_ring_bytes {
   }
   // Where the message of a received record is. nullptr: what the record says cannot be.
   std::byte const* find_message(std::uint64_t position, std::uint32_t units, std::uint32_t size) const noexcept;
+  // Requires: index < options().max_readers, of a ring that waits for readers.
+  reader_place const& place(std::uint64_t index) const noexcept { return places_[index]; }
   // Whether a record of that length may be there: what a mark says is input.
   bool fits(std::uint64_t position, std::uint64_t units) const noexcept {
     return units != 0 && units <= most_units_ && (position & (record_unit - 1)) == 0 &&

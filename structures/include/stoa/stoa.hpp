@@ -29,4 +29,5 @@
 #include <stoa/sync/once_flag.hpp>
 #include <stoa/sync/shared_mutex.hpp>
 #include <stoa/value.hpp>
+#include <stoa/verify.hpp>
 #include <stoa/waitable_fd.hpp>

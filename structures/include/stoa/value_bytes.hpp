@@ -68,6 +68,15 @@ class value_bytes {
   static result<value_bytes> adopt(entry_view const& entry);
 
   std::uint64_t payload_bytes() const noexcept { return payload_bytes_; }
+  // The parts, for who looks at the bytes themselves. Requires: index < buffers().
+  std::uint64_t buffers() const noexcept { return buffers_; }
+  std::uint64_t buffer_bytes() const noexcept { return buffer_bytes_; }
+  value_buffer const& buffer(std::uint64_t index) const noexcept { return at(index); }
+  atomic_u64& state() const noexcept { return reinterpret_cast<value_header*>(body_)->state; }
+  static atomic_u64 const* words(value_buffer const& buffer) noexcept {
+    return reinterpret_cast<atomic_u64 const*>(&buffer + 1);
+  }
+
   std::uint64_t version() const noexcept {
     return state().load(std::memory_order_relaxed) >> 8;  // a count for people, or a hint that it moved
   }
@@ -115,16 +124,12 @@ class value_bytes {
               std::uint64_t buffers) noexcept
       : body_{body}, payload_bytes_{payload_bytes}, buffer_bytes_{buffer_bytes}, buffers_{buffers} {}
 
-  atomic_u64& state() const noexcept { return reinterpret_cast<value_header*>(body_)->state; }
   value_buffer& at(std::uint64_t index) const noexcept {
     auto const inside = index < buffers_ ? index : 0;  // an index is input
     return *reinterpret_cast<value_buffer*>(body_ + sizeof(value_header) + inside * buffer_bytes_);
   }
   static atomic_u64* words(value_buffer& buffer) noexcept {
     return reinterpret_cast<atomic_u64*>(&buffer + 1);
-  }
-  static atomic_u64 const* words(value_buffer const& buffer) noexcept {
-    return reinterpret_cast<atomic_u64 const*>(&buffer + 1);
   }
   bool try_take(std::uint64_t index, participant_id expected, participant_id self) const noexcept;
 

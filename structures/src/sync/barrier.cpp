@@ -4,6 +4,8 @@
 #include <stoa/sync/barrier.hpp>
 #include <vector>
 
+#include "verify.hpp"
+
 namespace stoa {
 namespace {
 
@@ -126,7 +128,7 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 }  // namespace
 
 kind_operations const& barrier_operations() {
-  static kind_operations const operations{"barrier", 1, &statistics, &no_elements, nullptr};
+  static kind_operations const operations{"barrier", 1, &statistics, &no_elements, nullptr, &internal::verify_barrier};
   return operations;
 }
 

@@ -1,6 +1,8 @@
 #include <stoa/sync/condition_variable.hpp>
 #include <vector>
 
+#include "verify.hpp"
+
 namespace stoa {
 
 bool condition_variable::was_notified_since(std::uint64_t before, deadline until, wait_strategy strategy) const {
@@ -20,7 +22,8 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 }  // namespace
 
 kind_operations const& condition_variable_operations() {
-  static kind_operations const operations{"condition", 1, &statistics, &no_elements, nullptr};
+  static kind_operations const operations{"condition", 1, &statistics, &no_elements, nullptr,
+                                          &internal::verify_condition};
   return operations;
 }
 

@@ -4,6 +4,8 @@
 #include <stoa/sync/counting_semaphore.hpp>
 #include <vector>
 
+#include "verify.hpp"
+
 namespace stoa {
 
 result<std::uint64_t> counting_semaphore::bytes_for(shape const& asked) {
@@ -58,7 +60,8 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 }  // namespace
 
 kind_operations const& counting_semaphore_operations() {
-  static kind_operations const operations{"semaphore", 1, &statistics, &no_elements, nullptr};
+  static kind_operations const operations{"semaphore", 1, &statistics, &no_elements, nullptr,
+                                          &internal::verify_semaphore};
   return operations;
 }
 

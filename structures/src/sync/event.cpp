@@ -1,6 +1,8 @@
 #include <stoa/sync/event.hpp>
 #include <vector>
 
+#include "verify.hpp"
+
 namespace stoa {
 
 bool event::wait_until(deadline until, wait_strategy strategy) const {
@@ -25,7 +27,7 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 }  // namespace
 
 kind_operations const& event_operations() {
-  static kind_operations const operations{"event", 1, &statistics, &no_elements, nullptr};
+  static kind_operations const operations{"event", 1, &statistics, &no_elements, nullptr, &internal::verify_event};
   return operations;
 }
 

@@ -4,6 +4,8 @@
 #include <stoa/sync/future.hpp>
 #include <vector>
 
+#include "verify.hpp"
+
 namespace stoa {
 namespace {
 
@@ -109,7 +111,7 @@ result<void> elements(entry_view const& entry, function_ref<void(std::span<std::
 }  // namespace
 
 kind_operations const& future_operations() {
-  static kind_operations const operations{"future", 1, &statistics, &elements, nullptr};
+  static kind_operations const operations{"future", 1, &statistics, &elements, nullptr, &internal::verify_future};
   return operations;
 }
 

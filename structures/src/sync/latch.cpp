@@ -3,6 +3,8 @@
 #include <stoa/sync/latch.hpp>
 #include <vector>
 
+#include "verify.hpp"
+
 namespace stoa {
 
 result<std::uint64_t> latch::bytes_for(shape const& asked) {
@@ -41,7 +43,7 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 }  // namespace
 
 kind_operations const& latch_operations() {
-  static kind_operations const operations{"latch", 1, &statistics, &no_elements, nullptr};
+  static kind_operations const operations{"latch", 1, &statistics, &no_elements, nullptr, &internal::verify_latch};
   return operations;
 }
 

@@ -3,6 +3,8 @@
 #include <stoa/sync/mutex.hpp>
 #include <vector>
 
+#include "verify.hpp"
+
 namespace stoa {
 namespace {
 
@@ -107,7 +109,7 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 
 kind_operations const& mutex_operations() {
   // Nothing to settle: the word names its holder.
-  static kind_operations const operations{"mutex", 1, &statistics, &no_elements, nullptr};
+  static kind_operations const operations{"mutex", 1, &statistics, &no_elements, nullptr, &internal::verify_mutex};
   return operations;
 }
 

@@ -3,6 +3,8 @@
 #include <stoa/sync/once_flag.hpp>
 #include <vector>
 
+#include "verify.hpp"
+
 namespace stoa {
 
 // Whether it is for the caller to do: else it is done.
@@ -50,7 +52,8 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 }  // namespace
 
 kind_operations const& once_flag_operations() {
-  static kind_operations const operations{"once_flag", 1, &statistics, &no_elements, nullptr};
+  static kind_operations const operations{"once_flag", 1, &statistics, &no_elements, nullptr,
+                                          &internal::verify_once_flag};
   return operations;
 }
 

@@ -4,6 +4,8 @@
 #include <stoa/sync/shared_mutex.hpp>
 #include <vector>
 
+#include "verify.hpp"
+
 namespace stoa {
 namespace {
 
@@ -272,7 +274,8 @@ result<std::vector<statistic>> statistics(entry_view const& entry) {
 }  // namespace
 
 kind_operations const& shared_mutex_operations() {
-  static kind_operations const operations{"shared_mutex", 1, &statistics, &no_elements, nullptr};
+  static kind_operations const operations{"shared_mutex", 1, &statistics, &no_elements, nullptr,
+                                          &internal::verify_shared_mutex};
   return operations;
 }
 
