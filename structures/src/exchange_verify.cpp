@@ -76,8 +76,8 @@ class direction_check {
     if (server != 0 && !was_ever(look_, server))
       look_.damage(field + ", service", &slot.service(), "nobody, or a server that was ever here",
                    fmt::format("{:#x}", service));
-    else if (taken != 0 && !is_alive(known_, look_, server) && slot.service().load(std::memory_order_acquire) == service &&
-             slot.response_word() == answered)
+    else if (taken != 0 && !is_alive(known_, look_, server) &&
+             slot.service().load(std::memory_order_acquire) == service && slot.response_word() == answered)
       look_.note(field + ", service", &slot.service(), "a server died with it: the next one, or the caller, ends it");
   }
 
