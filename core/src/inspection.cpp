@@ -95,16 +95,16 @@ bool inspection::has_place(std::uint64_t place) const noexcept {
 bool inspection::was_ever(participant_id id) const noexcept {
   if (!has_place(place_of(id)) || generation_of(id) == 0) return false;
   // Read after the id, so it is that life's or a later one's (attachment.hpp I1).
-  auto const now = owner_->map().participant(place_of(id)).generation.load(std::memory_order_acquire);
+  auto const now = current(owner_->map().participant(place_of(id)).generation);
   return generation_of(id) <= now;
 }
 
 void inspection::participant(std::string_view field, atomic_u64 const& word, std::string_view of_a_dead_one) {
-  auto const id = word.load(std::memory_order_acquire);  // with the life it names
+  auto const id = current(word);  // with the life it names
   if (id == 0) return;
   if (!was_ever(id)) return damage(field, &word, "a participant that was ever here", fmt::format("{:#x}", id));
   if (of_a_dead_one.empty() || owner_->is_alive(id)) return;
-  if (word.load(std::memory_order_acquire) == id)  // still: else he let go, or somebody took over
+  if (current(word) == id)  // still: else he let go, or somebody took over
     note(field, &word, fmt::format("that of participant {:#x}, who is dead: {}", id, of_a_dead_one));
 }
 
@@ -112,7 +112,7 @@ void inspection::names(std::initializer_list<lane_op> ops, function_ref<void(nam
   auto const tag = entry().tag();
   auto const lanes = owner_->map().used_lanes();
   for (std::uint64_t i = 0; i < lanes.size(); ++i) {
-    auto const owner = lanes[i].owner.load(std::memory_order_acquire);  // lanes.cpp:R1
+    auto const owner = current(lanes[i].owner);
     for_each_name(lanes[i], [&](lane_name& name) {
       auto const claim = read_name(name, tag);
       if (!claim) return;
@@ -121,7 +121,7 @@ void inspection::names(std::initializer_list<lane_op> ops, function_ref<void(nam
         return damage(found.field(), &name, "an operation of such a structure",
                       fmt::format("{} ({})", name_of(claim->op), static_cast<unsigned>(claim->op)));
       if (owner != 0 && (owner == abandoned_owner || !owner_->is_alive(owner)) &&
-          lanes[i].owner.load(std::memory_order_acquire) == owner)  // lanes.cpp:R1
+          current(lanes[i].owner) == owner)
         note(found.field(), &name,
              fmt::format("{} of {} from {} on, by a thread that is dead: settled by who comes upon it",
                          name_of(claim->op), claim->count, claim->ticket));

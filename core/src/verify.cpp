@@ -26,7 +26,7 @@ template <class Look>
 std::vector<finding> lasting(Look look, bool is_still) {
   auto found = look();
   for (int i = 1; i < looks && !is_still && is_damaged(found); ++i) {
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // this look sees what comes after the last one
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // seq_cst: this look sees what comes after the last one
     auto const again = look();
     std::erase_if(found, [&](finding const& each) {
       return each.severity == severity::damage && std::ranges::find(again, each) == again.end();
@@ -68,7 +68,7 @@ struct attachment::stillness {
 attachment::stillness attachment::look_for_others() const {
   stillness out;
   for (std::uint32_t place = 0; place < map_.limits().max_participants; ++place)
-    out.generations.push_back(map_.participant(place).generation.load(std::memory_order_acquire));
+    out.generations.push_back(current(map_.participant(place).generation));
   out.is_alone = !file_->is_locked_elsewhere(admin_lock_byte);
   for (std::uint32_t place = 0; place < map_.limits().max_participants && out.is_alone; ++place)
     out.is_alone = !file_->is_locked_elsewhere(place_lock_byte(place));

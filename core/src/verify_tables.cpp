@@ -49,13 +49,13 @@ bool attachment::table_check::is_long_enough() {
 void attachment::table_check::page() {
   auto const& header = map_.header();
   auto const& layout = map_.layout();
-  auto const bump = header.bump.load(std::memory_order_acquire);
+  auto const bump = current(header.bump);
   if (bump < layout.extents_offset || bump > layout.total_bytes || !is_aligned(bump, pad_bytes))
     look_.damage("bump", &header.bump,
                  fmt::format("a multiple of {} from {:#x} to {:#x}", pad_bytes, layout.extents_offset,
                              layout.total_bytes),
                  fmt::format("{:#x}", bump));
-  auto const used = header.lanes_used.load(std::memory_order_acquire);
+  auto const used = current(header.lanes_used);
   if (used > map_.limits().max_lanes)
     look_.damage("lanes_used", &header.lanes_used, fmt::format("at most {}", map_.limits().max_lanes),
                  fmt::format("{}", used));
@@ -69,18 +69,18 @@ void attachment::table_check::participants() {
   for (std::uint32_t place = 0; place < map_.limits().max_participants; ++place) {
     auto const& record = map_.participant(place);
     auto const field = fmt::format("participant {}", place);
-    auto const pid = record.pid.load(std::memory_order_acquire);
-    auto const generation = record.generation.load(std::memory_order_acquire);
+    auto const pid = current(record.pid);
+    auto const generation = current(record.generation);
     if (generation >> 48 != 0)
       look_.damage(field + ", generation", &record.generation, "less than 2^48", fmt::format("{:#x}", generation));
     if (record.name.back().load(std::memory_order_relaxed) >> 56 != 0)
       look_.damage(field + ", name", &record.name, "zero as the last byte", "another");
     look_.zeros(field + ", unused", &record.unused, sizeof(record.unused));
     bool const is_held = owner_->is_place_held(place);
-    if (is_held && generation == 0 && record.generation.load(std::memory_order_acquire) == 0)
+    if (is_held && generation == 0 && current(record.generation) == 0)
       look_.damage(field + ", generation", &record.generation, "1 or more, as the place is held", "0");
-    if (pid == 0 || is_held || record.generation.load(std::memory_order_acquire) != generation ||
-        record.pid.load(std::memory_order_acquire) != pid)
+    if (pid == 0 || is_held || current(record.generation) != generation ||
+        current(record.pid) != pid)
       continue;
     std::uint64_t held = 0;
     for (auto const& bits : map_.attachment_row(place))
@@ -106,9 +106,9 @@ void attachment::table_check::lanes() {
   for (std::uint64_t i = 0; i < lanes.size(); ++i) {
     auto& each = lanes[i];
     auto const field = fmt::format("lane {}", i);
-    auto const owner = each.owner.load(std::memory_order_acquire);
+    auto const owner = current(each.owner);
     // Counted before it is taken, so what is read after the owner is more.
-    auto const used = map_.header().lanes_used.load(std::memory_order_acquire);
+    auto const used = current(map_.header().lanes_used);
     if (i >= used) {
       look_.zeros(field + ", which nobody ever took", &each, sizeof(each));
       continue;
@@ -124,7 +124,7 @@ void attachment::table_check::lanes() {
 
 void attachment::table_check::lane_names(lane& of, std::uint64_t number, bool is_free) {
   for_each_name(of, [&](lane_name& name) {
-    auto const what = name.what.load(std::memory_order_acquire);  // lanes.hpp:R1, R2
+    auto const what = current(name.what);
     if (what == 0) return;
     bool const is_intent = &name == &of.intent;
     auto const field = fmt::format("lane {}, {}", number, is_intent ? "intent" : "lease");
@@ -206,7 +206,7 @@ void attachment::table_check::record(live_entry const& entry) {
     blame(entry, "extent_bytes", offsetof(entry_record, extent_bytes), fmt::format("a multiple of {}", pad_bytes),
           fmt::format("{}", said.extent_bytes));
   // After the word, which comes after bump.
-  auto const bump = map_.header().bump.load(std::memory_order_acquire);
+  auto const bump = current(map_.header().bump);
   if (auto const end = said.extent_offset + said.extent_bytes; end > bump)
     blame(entry, "extent_bytes", offsetof(entry_record, extent_bytes), fmt::format("an extent up to bump, {:#x}", bump),
           fmt::format("one up to {:#x}", end));

@@ -21,7 +21,7 @@ class place_check {
     look_.zeros(called_ + ", padding", &place_.pad, sizeof(place_.pad));
     fixed(place_.to_server);
     fixed(place_.to_client);
-    word_ = place_.word.load(std::memory_order_acquire);
+    word_ = current(place_.word);
     if (!is_word_possible()) {
       look_.damage(called_ + ", word", &place_.word, "a state, and the participants that belong to it",
                    fmt::format("{:#x}", word_));
@@ -56,7 +56,7 @@ class place_check {
     }
     return false;
   }
-  bool is_unchanged() const noexcept { return place_.word.load(std::memory_order_acquire) == word_; }
+  bool is_unchanged() const noexcept { return current(place_.word) == word_; }
 
   void blame(char const* field, atomic_u64 const& where, std::string expected, std::uint64_t found) {
     if (is_unchanged())
@@ -94,12 +94,12 @@ class place_check {
 
   // From what was read up to the mark that says nothing. As long as `read` stays, nobody writes there.
   void records(char const* way, channel_stream const& stream, std::byte const* records) {
-    auto const read = stream.read.load(std::memory_order_acquire);  // channel_ring.hpp:A2 <- R2
+    auto const read = current(stream.read);
     auto const received = stream.received.load(std::memory_order_relaxed);
     std::uint64_t where = read;
     auto problem = is_aligned(read, record_align) ? walk(records, where, received)
                                                   : fmt::format("a position that is a multiple of {}", record_align);
-    if (problem.empty() || !is_unchanged() || stream.read.load(std::memory_order_acquire) != read) return;
+    if (problem.empty() || !is_unchanged() || current(stream.read) != read) return;
     look_.damage(fmt::format("{}, {}, position {}", called_, way, where),
                  records + (where & (channel_.ring_bytes() - 1)), std::move(problem),
                  fmt::format("{} read, {} received, with the word {:#x}", read, received, word_));
@@ -114,7 +114,7 @@ class place_check {
     bool is_behind_padding = false;
     while (end - at >= record_align) {
       auto const& record = *reinterpret_cast<channel_record const*>(records + (at & mask));
-      auto const mark = record.mark.load(std::memory_order_acquire);  // channel_ring.hpp:A1 <- R1
+      auto const mark = current(record.mark);
       auto const to_end = mask + 1 - (at & mask);
       if (mark == 0 && !is_behind_padding) {
         // `received` is counted before `read`.

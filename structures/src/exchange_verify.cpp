@@ -57,8 +57,8 @@ class direction_check {
   // order, as generations only go on.
   void words(exchange_slot const& slot, std::string const& field) {
     auto const answered = slot.response_word();
-    auto const service = slot.service().load(std::memory_order_acquire);
-    auto const asked = slot.request().word.load(std::memory_order_acquire);
+    auto const service = current(slot.service());
+    auto const asked = current(slot.request().word);
     auto const all = fmt::format("response {:#x}, service {:#x}, request {:#x}", answered, service, asked);
     if (request_state_of(asked) > request_state::cancelled)
       look_.damage(field + ", request", &slot.request().word, "none, requested or cancelled",
@@ -77,7 +77,7 @@ class direction_check {
       look_.damage(field + ", service", &slot.service(), "nobody, or a server that was ever here",
                    fmt::format("{:#x}", service));
     else if (taken != 0 && !is_alive(known_, look_, server) &&
-             slot.service().load(std::memory_order_acquire) == service && slot.response_word() == answered)
+             current(slot.service()) == service && slot.response_word() == answered)
       look_.note(field + ", service", &slot.service(), "a server died with it: the next one, or the caller, ends it");
   }
 

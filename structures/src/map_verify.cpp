@@ -58,7 +58,7 @@ class map_check {
   // --- chains ---
 
   void links(std::uint64_t home) {
-    auto const held = lock_of(map_.home(home).control.load(std::memory_order_acquire));  // map_buckets.hpp:A2 <- R2
+    auto const held = lock_of(current(map_.home(home).control));
     auto const lanes = look_.owner().map().limits().max_lanes;
     if (held > lanes || (held != 0 && look_.is_still() && !is_lock_named(home, held)))
       look_.damage(called(home) + ", lock", &map_.home(home).control,
@@ -68,7 +68,7 @@ class map_check {
     for (std::uint32_t i = 0; i < chain.count; ++i) {
       auto const index = chain.buckets[i];
       auto const& control = map_.bucket(index).control;
-      auto const next = next_of(control.load(std::memory_order_acquire));
+      auto const next = next_of(current(control));
       if (next > map_.overflows() || (i + 1 == most_buckets && next != 0 && look_.is_still()))
         look_.damage(
             called(index) + ", next", &control,
@@ -80,7 +80,7 @@ class map_check {
   // I5: while others work a bucket may go from one chain to another.
   void link(std::uint64_t home, std::uint64_t overflow) {
     auto const& user = map_.user(overflow);
-    auto const by = user.load(std::memory_order_acquire);
+    auto const by = current(user);
     if (by != home + 1)
       look_.damage(fmt::format("user of overflow bucket {}", overflow), &user,
                    fmt::format("{}, in whose chain it is", home + 1), fmt::format("{}", by));
@@ -91,13 +91,13 @@ class map_check {
   }
   void users() {
     for (std::uint64_t i = 0; i < map_.overflows() && !look_.is_full(); ++i) {
-      auto const by = map_.user(i).load(std::memory_order_acquire);
+      auto const by = current(map_.user(i));
       auto const field = fmt::format("user of overflow bucket {}", i);
       if (by > map_.homes()) {
         look_.damage(field, &map_.user(i), fmt::format("one of {} homes", map_.homes()), fmt::format("{}", by));
       } else if (by != 0 && chain_of_[i] == 0) {
         // Claimed and not linked, or unlinked and not freed: under the lock.
-        if (lock_of(map_.home(by - 1).control.load(std::memory_order_acquire)) == 0)
+        if (lock_of(current(map_.home(by - 1).control)) == 0)
           look_.damage(field, &map_.user(i), "nobody, or one in whose chain it is, or who is locked",
                        fmt::format("{}: it is lost", by));
       }
@@ -109,7 +109,7 @@ class map_check {
   // True: the bucket held still.
   bool elements(std::uint64_t home) {
     auto const& state = map_.home(home).state;
-    auto const seen = state.load(std::memory_order_acquire);  // map_buckets.hpp:A1 <- R1
+    auto const seen = current(state);
     auto const chain = map_.chain_of(home);
     std::vector<element> all;
     for (std::uint32_t i = 0; i < chain.count * slots_per_bucket; ++i)

@@ -22,9 +22,9 @@ class message_ring_check {
 
   void run() {
     // In this order, as each only goes on, and is not past the next.
-    free_ = header_.free.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A5 <- R5
-    head_ = header_.head.load(std::memory_order_acquire);  // message_ring_bytes.hpp:A4 <- R4
-    tail_ = header_.tail.load(std::memory_order_acquire);
+    free_ = current(header_.free);
+    head_ = current(header_.head);
+    tail_ = current(header_.tail);
     if (!are_positions_possible()) {
       look_.damage("tail", &header_.tail,
                    fmt::format("free, head and tail in this order from {} on, multiples of {}, less than {} apart",
@@ -49,7 +49,7 @@ class message_ring_check {
            !is_past(ring_.options().first_position, free_) && is_aligned(free_ | head_ | tail_, record_unit);
   }
   // While free stays where it was, nobody writes over what lies behind it.
-  bool is_there() const noexcept { return header_.free.load(std::memory_order_acquire) == free_; }
+  bool is_there() const noexcept { return current(header_.free) == free_; }
   // Of a record of that position, or 0.
   std::uint32_t units_at(std::uint64_t at, record_mark mark) const noexcept {
     return is_of_lap(mark, ring_.lap(at)) && ring_.fits(at, units_in(mark)) ? units_in(mark) : 0;
@@ -68,7 +68,7 @@ class message_ring_check {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> held;  // position, messages from free up to it
     std::uint64_t messages = 0;
     while (is_past(head_, at)) {
-      auto const mark = ring_.mark(at).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A3 <- R3
+      auto const mark = current(ring_.mark(at));
       auto const units = units_at(at, mark);
       auto const state = state_in(mark);
       bool const is_held = state == record_state::taken || state == record_state::returned;
@@ -87,9 +87,9 @@ class message_ring_check {
   }
   // I5: what is held knows how many messages came before it.
   void turns(std::vector<std::pair<std::uint64_t, std::uint64_t>> const& held, std::uint64_t messages) {
-    auto const turn_of_head = ring_.turn(head_).load(std::memory_order_acquire);
+    auto const turn_of_head = current(ring_.turn(head_));
     for (auto const& each : held) {
-      auto const turn = ring_.turn(each.first).load(std::memory_order_acquire);
+      auto const turn = current(ring_.turn(each.first));
       auto const expected = turn_of_head - (messages - each.second);
       if (turn != expected && is_there())
         look_.damage(fmt::format("turn of position {}", each.first), &ring_.turn(each.first),
@@ -106,7 +106,7 @@ class message_ring_check {
   void behind_head() {
     auto at = head_;
     while (is_past(tail_, at)) {
-      auto const mark = ring_.mark(at).load(std::memory_order_acquire);  // message_ring_bytes.hpp:A1 <- R1
+      auto const mark = current(ring_.mark(at));
       auto units = units_at(at, mark);
       if (units == 0) {
         if (!is_before_lap(mark, ring_.lap(at))) return blame(at, mark, "a record of this lap, or nothing of it");
@@ -148,7 +148,7 @@ class message_ring_check {
     auto const* const bytes = ring_.find_message(at, units, size);
     bool const is_whole =
         bytes != nullptr && (!ring_.options().checksum || ring_.is_intact(at, {bytes, static_cast<std::size_t>(size)}));
-    if (is_whole || !is_there() || ring_.mark(at).load(std::memory_order_acquire) != mark) return;
+    if (is_whole || !is_there() || current(ring_.mark(at)) != mark) return;
     look_.damage(fmt::format("record of position {}", at), &label,
                  bytes == nullptr ? fmt::format("a message that lies in {} units, or in a block that names it", units)
                                   : std::string{"a message that is what its checksum says"},
@@ -164,7 +164,7 @@ class message_ring_check {
       auto const& claim = found.claim;
       bool const is_certain = claim.op == lane_op::pushing;
       // After the name: tail only goes on.
-      auto const tail = header_.tail.load(std::memory_order_acquire);
+      auto const tail = current(header_.tail);
       auto const last = claim.ticket + (is_certain ? claim.count * record_unit : 0);
       if (!ring_.fits(claim.ticket, claim.count) || is_past(last, tail))
         return look_.damage(found.field(), found.where, "a record that fits, where tail has come to",
@@ -176,7 +176,7 @@ class message_ring_check {
   // I4
   void hole(std::uint64_t at) {
     if (std::ranges::find(claims_, at, &named_record::position) != claims_.end()) return;
-    auto const mark = ring_.mark(at).load(std::memory_order_acquire);
+    auto const mark = current(ring_.mark(at));
     if (is_before_lap(mark, ring_.lap(at)))
       look_.damage(fmt::format("mark of position {}", at), &ring_.mark(at),
                    "a record, or somebody who names the position to write it",
@@ -193,12 +193,12 @@ class message_ring_check {
       look_.participant(field + ", owner", place.owner, "who makes room lets go of the place");
       look_.flag(field + ", is_set", place.is_set);
       look_.zeros(field + ", padding", &place.is_set + 1, sizeof(place) - 3 * sizeof(atomic_u64));
-      auto const owner = place.owner.load(std::memory_order_acquire);
-      auto const position = place.position.load(std::memory_order_acquire);
-      bool const is_chosen = owner != 0 && place.is_set.load(std::memory_order_acquire) != 0;
+      auto const owner = current(place.owner);
+      auto const position = current(place.position);
+      bool const is_chosen = owner != 0 && current(place.is_set) != 0;
       // tail after it: a reader does not read what is not there.
       if (is_chosen && (!is_aligned(position, record_unit) ||
-                        is_past(position, header_.tail.load(std::memory_order_acquire))))
+                        is_past(position, current(header_.tail))))
         look_.damage(field + ", position", &place.position, "the begin of a record, up to tail",
                      fmt::format("{}", position));
     }
@@ -208,18 +208,18 @@ class message_ring_check {
     known_lives known{look_.owner()};
     for (block_number each = 1; each <= ring_.blocks().count() && !look_.is_full(); ++each) {
       auto const& place = ring_.blocks().word(each);
-      auto const word = place.load(std::memory_order_acquire);  // message_blocks.hpp:R1, R2
+      auto const word = current(place);
       auto const field = fmt::format("word of block {}", each);
       auto const state = state_of_block(word);
       // After the word: a record is claimed before a block names it.
       bool const is_record = state == block_state::of_record &&
-                             is_past(header_.tail.load(std::memory_order_acquire), record_in(word));
+                             is_past(current(header_.tail), record_in(word));
       bool const is_filled = state == block_state::being_filled &&
                              word >> (block_state_bits + short_owner_bits) == 0 && was_ever(look_, filler_in(word));
       if (word != 0 && !is_record && !is_filled)
         look_.damage(field, &place, "free, of a record before tail, or being filled by who was ever here",
                      fmt::format("{:#x}", word));
-      else if (is_filled && !is_alive(known, look_, filler_in(word)) && place.load(std::memory_order_acquire) == word)
+      else if (is_filled && !is_alive(known, look_, filler_in(word)) && current(place) == word)
         look_.note(field, &place, "being filled by one who is dead: it is taken by who finds none free");
     }
   }

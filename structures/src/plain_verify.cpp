@@ -43,13 +43,13 @@ void verify_value(inspection& look) {
                value->buffer_bytes() - used);
   }
   auto const& state = value->state();
-  auto const seen = state.load(std::memory_order_acquire);  // value_bytes.hpp:A1 <- R1
+  auto const seen = current(state);
   if ((seen & 0xFF) >= value->buffers())
     return look.damage("state", &state, fmt::format("a current buffer below {}", value->buffers()),
                        fmt::format("{}", seen & 0xFF));
   // I2, I3 of value_bytes.hpp: who is current is whole. Versions do not come back.
   auto const& sequence = value->buffer(seen & 0xFF).sequence;
-  auto const found = sequence.load(std::memory_order_acquire);  // value_bytes.hpp:A2 <- R2
+  auto const found = current(sequence);
   if ((found & 1) != 0 && state.load(std::memory_order_relaxed) == seen)
     look.damage(fmt::format("buffer {}, sequence", seen & 0xFF), &sequence, "an even number, as it is current",
                 fmt::format("{} at version {}", found, seen >> 8));
@@ -63,10 +63,10 @@ void verify_positions(inspection& look, ring_bytes const& ring) {
   auto const& header = ring.header();
   std::uint64_t first = 0;
   std::memcpy(&first, &header.first_position, sizeof(first));
-  auto const lost = header.lost.load(std::memory_order_acquire);  // before `consumed`, which is raised before it
+  auto const lost = current(header.lost);  // before `consumed`, which is raised before it
   auto const consumed = ring.consumed();
   auto const published = ring.published();
-  auto const announced = header.announced.load(std::memory_order_acquire);
+  auto const announced = current(header.announced);
   auto const all = fmt::format("consumed {}, published {}, announced {}", consumed, published, announced);
   if (announced - published > ring.capacity() || is_past(first, published))
     look.damage("announced", &header.announced,
@@ -122,7 +122,7 @@ void verify_blocks(inspection& look, object_pool_bytes const& pool) {
   std::uint64_t dead = 0;
   std::uint64_t without_hint = 0;
   for (std::uint64_t i = 0; i < pool.capacity() && !look.is_full(); ++i) {
-    auto const word = words[i].load(std::memory_order_acquire);  // block_pool.hpp:A2 <- R2
+    auto const word = current(words[i]);
     auto const owner = owner_in(word);
     if (owner == no_block_owner)
       without_hint += (hints[i / 64].load(std::memory_order_relaxed) >> (i % 64) & 1) == 0;

@@ -55,8 +55,8 @@ class queue_check {
 
   void run() {
     // head first: what is read of tail then is not behind it.
-    head_ = header_.head.load(std::memory_order_acquire);
-    tail_ = header_.tail.load(std::memory_order_acquire);
+    head_ = current(header_.head);
+    tail_ = current(header_.tail);
     if (tail_ - head_ > capacity() || is_past(first_, head_))
       return look_.damage("tail", &header_.tail,
                           fmt::format("from head, {}, to {} more, and no ticket before {}", head_, capacity(), first_),
@@ -74,7 +74,7 @@ class queue_check {
     for (std::uint64_t i = 0; i < capacity() && !look_.is_full(); ++i) {
       auto const ticket = begin() + i;
       auto const& place = queue_.word(ticket);
-      auto const word = place.load(std::memory_order_acquire);
+      auto const word = current(place);
       bool const is_before_head = is_past(head_, ticket);
       bool const is_of_ticket = word == slot_word(ticket, slot_state::full) ||
                                 word == slot_word(ticket, slot_state::abandoned) ||
@@ -101,7 +101,7 @@ class queue_check {
       bool const writes = found.claim.op == push || found.claim.op == pushing;
       bool const is_over = found.claim.op == pushing || found.claim.op == popped || found.claim.op == returned;
       // After the name: the cursors only go on.
-      auto const cursor = (writes ? header_.tail : header_.head).load(std::memory_order_acquire);
+      auto const cursor = current(writes ? header_.tail : header_.head);
       auto const last = found.claim.ticket + (is_over ? found.claim.count : 0);
       if (found.claim.count == 0 || found.claim.count > capacity() || is_past(last, cursor) ||
           is_past(first_, found.claim.ticket))
@@ -141,8 +141,8 @@ class queue_check {
 void verify_spsc_slots(inspection& look, spsc_queue_bytes const& queue) {
   auto const& header = queue.header();
   auto const first = first_ticket_of(header);
-  auto const head = header.head.load(std::memory_order_acquire);
-  auto const tail = header.tail.load(std::memory_order_acquire);
+  auto const head = current(header.head);
+  auto const tail = current(header.tail);
   // tail is noted after the slots, so head may be ahead of it, by a batch at most.
   if (tail - head + queue.capacity() > 2 * queue.capacity() || is_past(first, head) || is_past(first, tail))
     return look.damage("tail", &header.tail,
@@ -150,7 +150,7 @@ void verify_spsc_slots(inspection& look, spsc_queue_bytes const& queue) {
                        fmt::format("{}", tail));
   for (std::uint64_t i = 0; i < queue.capacity() && !look.is_full(); ++i) {
     auto const ticket = head + i;
-    auto const word = queue.word(ticket).load(std::memory_order_acquire);
+    auto const word = current(queue.word(ticket));
     bool const is_noted = is_past(tail, ticket);
     bool const is_full = word == slot_word(ticket, slot_state::full);
     bool const is_free = word == slot_word(ticket, slot_state::free);

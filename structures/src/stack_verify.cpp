@@ -16,8 +16,8 @@ class stack_check {
   void run() {
     // Tags do not come back while this is looked at: if both are told by two looks, the lists were the same all the
     // time, and so were the nodes in them.
-    free_ = header_.free.load(std::memory_order_seq_cst);
-    top_ = header_.top.load(std::memory_order_seq_cst);
+    free_ = current(header_.free);
+    top_ = current(header_.top);
     walk("top", top_, true);
     walk("free", free_, false);
     names();
@@ -31,7 +31,7 @@ class stack_check {
   void walk(char const* list, std::uint64_t head, bool has_depth) {
     std::uint64_t above = 0;  // depth
     for (auto node = node_in(head); node != no_node;
-         node = node_in(stack_.at(node).link.load(std::memory_order_acquire))) {
+         node = node_in(current(stack_.at(node).link))) {
       if (!is_node(node))
         return look_.damage(list, has_depth ? &header_.top : &header_.free,
                             fmt::format("nodes below {}", stack_.capacity()), fmt::format("{} {}", node, lists()));
@@ -41,8 +41,8 @@ class stack_check {
                             fmt::format("it twice, the second time in {}, {}", list, lists()));
       is_listed_[node] = true;
       if (!has_depth) continue;
-      auto const depth = found.depth.load(std::memory_order_acquire);
-      bool const is_last = node_in(found.link.load(std::memory_order_acquire)) == no_node;
+      auto const depth = current(found.depth);
+      bool const is_last = node_in(current(found.link)) == no_node;
       if ((above != 0 && depth + 1 != above) || (is_last && depth != 1))
         look_.damage(fmt::format("node {}, depth", node), &found.depth,
                      "how many elements there are from it down, itself included", fmt::format("{} {}", depth, lists()));

@@ -20,6 +20,9 @@
 
 namespace stoa {
 
+// A word before what is looked at next. Acquires: that is not older (I1), and what the word tells of is there.
+inline std::uint64_t current(atomic_u64 const& word) noexcept { return word.load(std::memory_order_acquire); }
+
 // What a lane says about an entry.
 struct named_claim {
   std::uint64_t lane = 0;

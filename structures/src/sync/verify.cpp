@@ -42,12 +42,12 @@ std::uint64_t count_in(inspection const& look) noexcept {
 // A word with who holds it, or nobody; beside that only these bits.
 void holder(inspection& look, std::string_view field, atomic_u64 const& word, holder_word more,
             std::string_view of_a_dead_one) {
-  auto const found = word.load(std::memory_order_acquire);  // with the life it names
+  auto const found = current(word);  // with the life it names
   auto const others = found & (holder_mark | holder_claim) & ~more;
   bool const is_nobody = holder_in(found) == 0;
   if (others != 0 || (is_nobody && (found & holder_claim) != 0) || (!is_nobody && !was_ever_holder(look, found)))
     return look.damage(field, &word, "nobody, or a holder that was ever here", fmt::format("{:#x}", found));
-  if (!is_nobody && !is_holder_alive(look.owner(), found) && word.load(std::memory_order_acquire) == found)
+  if (!is_nobody && !is_holder_alive(look.owner(), found) && current(word) == found)
     look.note(field, &word, fmt::format("a holder that is dead: {}", of_a_dead_one));
 }
 
@@ -110,8 +110,8 @@ void verify_barrier(inspection& look) {
     auto const field = fmt::format("member {}", i);
     if (all[i].holder.load(std::memory_order_relaxed) != holder_mark)  // dropped
       holder(look, field, all[i].holder, 0, "it counts as arrived");
-    auto const arrived = all[i].arrived.load(std::memory_order_acquire);
-    auto const phase = header->phase.load(std::memory_order_acquire);  // after it: phases only go on
+    auto const arrived = current(all[i].arrived);
+    auto const phase = current(header->phase);  // after it: phases only go on
     if (is_past(arrived, phase + 1))
       look.damage(field + ", arrived", &all[i].arrived, fmt::format("at most {}, in phase {}", phase + 1, phase),
                   fmt::format("{}", arrived));
@@ -122,7 +122,7 @@ void verify_once_flag(inspection& look) {
   auto const* const header = fixed<once_header>(look);
   if (header == nullptr || header->word.load(std::memory_order_relaxed) == holder_mark) return;  // done
   holder(look, "word", header->word, holder_mark, "the next who calls begins anew");
-  if (auto const word = header->word.load(std::memory_order_acquire); word != holder_mark && (word & holder_mark) != 0)
+  if (auto const word = current(header->word); word != holder_mark && (word & holder_mark) != 0)
     look.damage("word", &header->word, "to be done, who is at it, or done", fmt::format("{:#x}", word));
 }
 
@@ -130,11 +130,11 @@ void verify_future(inspection& look) {
   auto const bytes = future_bytes::adopt(look.entry());
   if (!bytes) return look.refuse(bytes.error());
   auto const* const header = fixed<future_header>(look);
-  auto const state = header->state.load(std::memory_order_acquire);  // future.hpp:A1 <- R1
+  auto const state = current(header->state);
   if (state > static_cast<std::uint64_t>(future_state::broken))
     look.damage("state", &header->state, "waiting, value or broken", fmt::format("{}", state));
   look.participant("promiser", header->promiser, state == 0 ? "whoever waits is told" : "");
-  if (state != 0 && header->promiser.load(std::memory_order_acquire) == 0)
+  if (state != 0 && current(header->promiser) == 0)
     look.damage("promiser", &header->promiser, "who settled it", "nobody");
   look.padding("payload", reinterpret_cast<atomic_u64 const*>(header + 1), look.entry().record.element_bytes);
 }
