@@ -20,7 +20,7 @@ namespace {
 // `bits` of the generation of that place, which was read after the word they are from.
 bool was_life(inspection const& look, std::uint64_t place, std::uint64_t life, unsigned bits) noexcept {
   if (!look.has_place(place)) return false;
-  auto const now = generation_of(last_life_of(look.owner(), place));
+  auto const now = current(look.owner().map().participant(static_cast<std::uint32_t>(place)).generation);
   return now >> bits != 0 || (life != 0 && life <= now);
 }
 
