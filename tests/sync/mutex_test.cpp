@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "elements.hpp"
@@ -122,6 +123,23 @@ TEST(mutex, OfADeadHolderIsAbandonedUntilSomebodyPutsItRight) {
   EXPECT_FALSE(all.first.recover([&] { ++repairs; }));
   EXPECT_EQ(repairs, 1);
   EXPECT_TRUE(all.first.is_consistent());
+  std::scoped_lock lock(all.first);
+}
+
+// Whatever the repair did, or somebody else while it ran, it is an error to who called it, and not his end.
+TEST(mutex, ThatIsDamagedWhileItIsRepairedIsAnError) {
+  scene all;
+  auto& header = *reinterpret_cast<mutex_header*>(all.views.first.attachment().entries().at(0).body.data());
+  die_with(all);
+  EXPECT_EQ(refusal([&] { all.second.recover([&] { header.word.store(0); }); }), make_error_code(errc::not_owner));
+  die_with(all);
+  auto const throws = [&] {
+    all.second.recover([&] {
+      header.word.store(0);
+      throw std::runtime_error{"what the repair says"};
+    });
+  };
+  EXPECT_THROW(throws(), std::runtime_error);
   std::scoped_lock lock(all.first);
 }
 

@@ -1,6 +1,5 @@
 // stoa/sync/after_death.hpp: what locks that a death leaves abandoned have in common.
 #pragma once
-#include <mutex>
 #include <stoa/kinds.hpp>
 
 namespace stoa::internal {
@@ -12,11 +11,21 @@ failure not_owner(attached_entry const& entry);
 template <class Lock, class Repair>
 bool recover(Lock const& lock, Repair& repair) {
   bool const is_inherited = lock.lock_or_inherit();
-  std::unique_lock<Lock const> const held{lock, std::adopt_lock};
-  if (!is_inherited) return false;
-  repair();
-  lock.make_consistent();
-  return true;
+  try {
+    if (is_inherited) {
+      repair();
+      lock.make_consistent();
+    }
+  } catch (...) {
+    // Not by a guard: if the lock was damaged meanwhile, unlock() throws, and its destructor would end the process.
+    try {
+      lock.unlock();
+    } catch (error const&) {
+    }
+    throw;
+  }
+  lock.unlock();
+  return is_inherited;
 }
 
 }  // namespace stoa::internal
