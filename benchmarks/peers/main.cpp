@@ -60,9 +60,10 @@ int main(int argc, char** argv) {
   using namespace stoa::benchmarks;
   options with;
   CLI::App app{"stoa beside what one could use instead"};
-  app.add_flag("--quick", with.quick, "3 rounds of 25 ms, no map of 10^7");
-  auto* const rounds = app.add_option("--rounds", with.rounds.rounds, "in which all take turns")->capture_default_str();
-  auto* const window = app.add_option("--milliseconds", with.milliseconds, "of each measurement")->capture_default_str();
+  app.add_flag("--quick", with.quick, "5 rounds of 25 ms, no map of 10^7");
+  auto* const rounds = app.add_option("--rounds", with.rounds.rounds, "in turn")->capture_default_str();
+  auto* const window =
+      app.add_option("--milliseconds", with.milliseconds, "of each measurement")->capture_default_str();
   app.add_option("--only", with.families, "these families of cases")->delimiter(',');
   app.add_option("--subjects", with.subjects, "these subjects")->delimiter(',');
   app.add_option("--json", with.json, "a file for the results");
@@ -71,7 +72,7 @@ int main(int argc, char** argv) {
   app.add_option("--cores", cores(), "to be used")->delimiter(',');
   app.add_flag("--list", with.list, "who takes part in what");
   CLI11_PARSE(app, argc, argv);
-  if (with.quick && rounds->count() == 0) with.rounds.rounds = 3;
+  if (with.quick && rounds->count() == 0) with.rounds.rounds = 5;
   if (with.quick && window->count() == 0) with.milliseconds = 25;
   return status_of([&] { with.list ? list() : run(with); });
 }

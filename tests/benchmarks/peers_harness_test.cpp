@@ -1,5 +1,5 @@
-// The comparison's harness: its arithmetic, that what is wrong with a subject is noticed, and that every case of stoa and of
-// the subjects that need nothing runs and gives a record.
+// The comparison's harness: its arithmetic, that what is wrong with a subject is noticed, and that every case of stoa
+// and of the subjects that need nothing runs and gives a record.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

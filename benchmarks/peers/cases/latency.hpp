@@ -1,5 +1,5 @@
-// latency.hpp: how long a message of 64 bytes is on its way, when messages are sent at fixed times. Time runs from when a
-// message was to be sent, not from when it was: a subject that cannot keep up waits its turn on the clock.
+// latency.hpp: how long a message of 64 bytes is on its way, when messages are sent at fixed times. Time runs from
+// when a message was to be sent, not from when it was: a subject that cannot keep up waits its turn on the clock.
 #pragma once
 #include "trip.hpp"
 

@@ -2,7 +2,7 @@
 //
 //   struct peer {
 //     explicit peer(std::string const& name);
-//     auto worker(unsigned i);   std::uint64_t pair(std::uint64_t value)   puts the value in and takes one out, which it gives
+//     auto worker(unsigned i);   std::uint64_t pair(std::uint64_t value)   puts it in, takes one out and gives that
 //   };
 #pragma once
 #include <fmt/format.h>

@@ -11,7 +11,8 @@
 //     auto receiver(unsigned i);    std::size_t receive(std::size_t most, use)        use(void const* bytes) for each;
 //   };                                                                                0: nothing now
 //
-// Calls may wait in the kernel for some milliseconds, as the subject's users do; who does not, spins, and all spin alike.
+// Calls may wait in the kernel for some milliseconds, as the subject's users do; who does not, spins, and all spin
+// alike.
 #pragma once
 #include <concepts>
 #include <fmt/format.h>

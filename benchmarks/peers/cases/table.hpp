@@ -53,7 +53,8 @@ double time_each(std::chrono::microseconds time, Each each) {
   std::uint64_t done = 0;
   auto const begin = now_ns();
   auto now = begin;
-  for (auto const end = begin + static_cast<std::uint64_t>(std::chrono::nanoseconds{time}.count()); now < end; now = now_ns())
+  auto const end = begin + static_cast<std::uint64_t>(std::chrono::nanoseconds{time}.count());
+  for (; now < end; now = now_ns())
     for (int i = 0; i < 32; ++i, ++done)
       if (!each()) throw std::runtime_error{"a key was not there"};
   return static_cast<double>(now - begin) / static_cast<double>(done);

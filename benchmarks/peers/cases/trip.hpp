@@ -4,7 +4,7 @@
 //   struct peer {
 //     static constexpr auto where = runs_in::processes;
 //     explicit peer(std::string const& name);
-//     auto caller();   bool call(message<Bytes> const& request, use)     use(void const*) for the response; false: none came
+//     auto caller();   bool call(message<Bytes> const& request, use)     use(void const* response); false: none
 //     auto server();   void serve(answer)                                 what is there, or nothing: answer(void const*
 //   };                                                                    request, message<Bytes>& response)
 #pragma once

@@ -74,21 +74,28 @@ std::string compiler() {
 
 std::string ratio_text(double ratio) { return ratio == 0 ? "" : fmt::format("{:.2f}", ratio); }
 
+// Above that, it was not the lines that took the time.
+constexpr double longest_line_ns = 3000;
+
 // What the lines took beside all cases: one state, or two that are told apart.
 std::string line_states(results const& found) {
   std::vector<double> all;
   for (auto const& each : found.all())
     if (is_beside(each.name))
       for (auto const value : each.values()) all.push_back(value);
-  if (all.empty()) return {};
+  auto const count = all.size();
+  std::erase_if(all, [](double each) { return each > longest_line_ns; });
+  if (all.empty()) return "never measured in peace";
   std::ranges::sort(all);
   auto const middle = std::sqrt(all.front() * all.back());
   std::vector<double> near, distant;
   for (auto const each : all) (each <= middle ? near : distant).push_back(each);
-  if (all.back() < 1.8 * all.front() || distant.empty())
-    return fmt::format("{:.0f} ns (from {:.0f} to {:.0f})", summed_up(all).median, all.front(), all.back());
-  return fmt::format("{:.0f} ns in {} measurements and {:.0f} ns in {}: the cores were near to each other or distant",
-                     summed_up(near).median, near.size(), summed_up(distant).median, distant.size());
+  auto out = fmt::format("{:.0f} ns (from {:.0f} to {:.0f})", summed_up(all).median, all.front(), all.back());
+  if (all.back() >= 1.8 * all.front())
+    out = fmt::format("{:.0f} ns in {} measurements and {:.0f} ns in {}: the cores were near to each other or distant",
+                      summed_up(near).median, near.size(), summed_up(distant).median, distant.size());
+  if (all.size() != count) out += fmt::format("; {} more, in which another program had a core", count - all.size());
+  return out;
 }
 
 }  // namespace
@@ -130,15 +137,15 @@ std::string as_text(results const& found) {
 std::string as_markdown(results const& found, report_settings const& with) {
   auto out = fmt::format(
       "# Results\n\nWritten by `scripts/bench.sh`; [what is compared, and how](README.md).\n\n"
-      "- Machine: {}\n- Compiler: {}\n- Commit: {}\n- {} rounds, {} ms for each measurement; medians, and the middle half "
-      "of the rounds\n- A cache line there and back: {}\n\n`of stoa`: how many times as good as stoa, below 1 is worse; "
-      "the median of the rounds' own ratios.\n",
+      "- Machine: {}\n- Compiler: {}\n- Commit: {}\n- {} rounds, {} ms for each measurement; medians, and the middle "
+      "half of the rounds\n- A cache line there and back: {}\n\n`of stoa`: how many times as good as stoa, below 1 "
+      "is worse; the median of the rounds' own ratios.\n",
       machine(), compiler(), with.commit.empty() ? "unknown" : with.commit, with.rounds,
       std::chrono::duration_cast<std::chrono::milliseconds>(with.window).count(), line_states(found));
   for (auto const& family : families(found)) {
     auto const some = of_family(found, family);
-    out += fmt::format("\n## {}\n\n![{}]({}.svg)\n\n| case | subject | median | middle half | of stoa |\n|---|---|---|---|---|\n",
-                       family, family, family);
+    out += fmt::format("\n## {0}\n\n![{0}]({0}.svg)\n\n| case | subject | median | middle half | of stoa |\n"
+                       "|---|---|---|---|---|\n", family);
     for (auto const& name : in_order(some, &series::name))
       for (auto const* each : ranked(some, name)) {
         if (is_beside(name)) continue;
@@ -193,8 +200,9 @@ std::string as_svg(results const& found, std::string const& family) {
   std::string grid;
   for (auto decade = from; decade <= to; ++decade)
     grid += fmt::format("<path d=\"M{0:.1f} 16V{1}\" stroke=\"#ddd\"/>\n", at(std::pow(10, decade)), y);
-  return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" font-family=\"sans-serif\" "
-                     "font-size=\"11\"><rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n{2}{3}</svg>\n",
+  return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
+                     "font-family=\"sans-serif\" font-size=\"11\">"
+                     "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n{2}{3}</svg>\n",
                      left + width + 150, y + 10, grid, body);
 }
 

@@ -54,9 +54,11 @@ results run_rounds(rounds_settings const& with) {
   for (unsigned round = 0; round < with.rounds; ++round)
     for (auto const& group : groups) {
       auto const line = line_round_trip(std::chrono::milliseconds{2});
-      out.add(round, group.front()->family, "floor", {fmt::format("{}, beside {}", line_case, group.front()->heading), "ns",
-                                                       better::lower, line});
-      if (with.is_talking) fmt::print(stderr, "round {} of {}, line {:.0f} ns: {}\n", round + 1, with.rounds, line, group.front()->heading);
+      auto const& heading = group.front()->heading;
+      out.add(round, group.front()->family, "floor",
+              {fmt::format("{}, beside {}", line_case, heading), "ns", better::lower, line});
+      if (with.is_talking)
+        fmt::print(stderr, "round {} of {}, line {:.0f} ns: {}\n", round + 1, with.rounds, line, heading);
       auto settings = with.each;
       settings.is_first = round == 0;
       for (std::size_t i = 0; i < group.size(); ++i)

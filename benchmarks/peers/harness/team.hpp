@@ -22,8 +22,8 @@ void run_team(runs_in where, std::vector<member> const& members, std::function<v
 // A team of one process that does everything itself; what it says is in control::latencies and receivers[0].
 void run_alone(std::function<void(control&)> const& work, std::chrono::seconds limit = std::chrono::seconds{60});
 
-// How much `count` grows in a second, seen from now until `time` has passed, and longer if it does not grow at all. Throws
-// if it does not for ten seconds.
+// How much `count` grows in a second, seen from now until `time` has passed, and longer if it does not grow at all.
+// Throws if it does not for ten seconds.
 double window_of(std::function<std::uint64_t()> const& count, std::chrono::microseconds time);
 
 // What the members of the last team left.

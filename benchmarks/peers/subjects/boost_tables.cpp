@@ -1,5 +1,5 @@
-// Boost.Unordered in one process; in shared memory by Boost.Interprocess, behind its mutex; Boost.Lockfree stack in shared
-// memory; and Boost.Interprocess' allocation as a pool.
+// Boost.Unordered in one process; in shared memory by Boost.Interprocess, behind its mutex; Boost.Lockfree stack in
+// shared memory; and Boost.Interprocess' allocation as a pool.
 #include <boost/interprocess/allocators/allocator.hpp>
 #include <boost/interprocess/managed_shared_memory.hpp>
 #include <boost/interprocess/sync/interprocess_mutex.hpp>

@@ -1,5 +1,5 @@
-// moodycamel ConcurrentQueue, between threads: each producer and consumer has a token, as its documentation advises. Its
-// elements are in order for each producer only.
+// moodycamel ConcurrentQueue, between threads: each producer and consumer has a token, as its documentation advises.
+// Its elements are in order for each producer only.
 #include <concurrentqueue/concurrentqueue.h>
 
 #include "../cases/stream.hpp"

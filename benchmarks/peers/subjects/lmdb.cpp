@@ -1,5 +1,5 @@
-// LMDB: a transaction for each operation, as processes that share a map must. Nothing is written to a disk: its file is in
-// /dev/shm, mapped writable, and not synced.
+// LMDB: a transaction for each operation, as processes that share a map must. Nothing is written to a disk: its file
+// is in /dev/shm, mapped writable, and not synced.
 #include <lmdb.h>
 
 #include <filesystem>

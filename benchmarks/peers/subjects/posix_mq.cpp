@@ -63,7 +63,8 @@ struct mq_peer {
 
 bool const entered = enter_pair<mq_peer, 8, 64, 1024>("spsc", "POSIX mq") &&
                      enter_pair<mq_peer, 64, 1024, 4096>("messages", "POSIX mq") && enter_many<mq_peer>("POSIX mq") &&
-                     enter_trips<two_streams<mq_peer>::peer, 64, 1024>("POSIX mq") && enter_latency<mq_peer>("POSIX mq");
+                     enter_trips<two_streams<mq_peer>::peer, 64, 1024>("POSIX mq") &&
+                     enter_latency<mq_peer>("POSIX mq");
 
 }  // namespace
 }  // namespace stoa::benchmarks::posix_mq_subject

@@ -172,7 +172,8 @@ struct map_peer {
 
 constexpr auto subject = "Redis";
 bool const entered = enter_pair<list_peer, 64, 1024, 4096, 65536>("messages", subject) &&
-                     enter_trips<two_streams<list_peer>::peer, 64, 1024>(subject) && enter_latency<list_peer>(subject) &&
+                     enter_trips<two_streams<list_peer>::peer, 64, 1024>(subject) &&
+                     enter_latency<list_peer>(subject) &&
                      enter_table<map_peer>(subject, 1'000'000) && needs(subject, start_server);
 
 }  // namespace

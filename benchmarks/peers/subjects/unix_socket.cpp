@@ -53,8 +53,9 @@ template <std::size_t Bytes>
 struct socket_calls {
   static constexpr auto where = runs_in::processes;
   explicit socket_calls(std::string const&) {}
-  auto caller() const { return message_caller<socket_end<Bytes>, socket_end<Bytes>, Bytes>{{pair.ends[0]}, {pair.ends[0]}}; }
-  auto server() const { return message_server<socket_end<Bytes>, socket_end<Bytes>, Bytes>{{pair.ends[1]}, {pair.ends[1]}}; }
+  using end = socket_end<Bytes>;
+  auto caller() const { return message_caller<end, end, Bytes>{{pair.ends[0]}, {pair.ends[0]}}; }
+  auto server() const { return message_server<end, end, Bytes>{{pair.ends[1]}, {pair.ends[1]}}; }
   socket_pair pair;
 };
 

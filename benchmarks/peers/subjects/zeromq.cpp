@@ -1,4 +1,5 @@
-// ZeroMQ over ipc:// (Unix sockets, with a thread of its own in each process): PUSH and PULL, XPUB and SUB, REQ and REP.
+// ZeroMQ over ipc:// (Unix sockets, with a thread of its own in each process): PUSH and PULL, XPUB and SUB, REQ and
+// REP.
 #include <unistd.h>
 #include <zmq.h>
 
