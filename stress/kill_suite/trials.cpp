@@ -29,8 +29,17 @@ void timed(finding& out, Work work) {
   out.is_stalled |= watch.given_a_core() > longest_stall;
 }
 
+// Whoever is dead, or stands still: what he left, wherever that was, is no damage. Also where nobody else looks.
+void expect_undamaged(world const& here, complaints& bad) {
+  auto const seen = segment::try_open_read_only(here.segment_name());
+  if (!seen) return;  // whoever was to make it, or was the last to leave
+  for (auto const& each : seen->verify(others::stand_still).findings)
+    bad.expect(each.severity != severity::damage, each.text());
+}
+
 // What is left after a death, and perhaps a repair.
 void judge(operation const& what, world& here, std::size_t way, bool is_repaired, finding& out) {
+  expect_undamaged(here, out.bad);
   contents found;
   timed(out, [&] { found = here.found(way, out.bad); });
   bool const is_none = found == what.before || (is_repaired && found == here.repaired(what.before));
@@ -39,6 +48,7 @@ void judge(operation const& what, world& here, std::size_t way, bool is_repaired
     out.bad.add(fmt::format("neither {} nor {}, but {}", what.before, what.after, found));
   if (here.done().is_done) out.bad.expect(is_whole, "it returned, and did not happen");
   here.expect_nothing_leaked(out.bad);
+  expect_undamaged(here, out.bad);
   if (is_none != is_whole && !is_repaired) out.took = is_whole ? effect::whole : effect::none;
 }
 
@@ -63,11 +73,14 @@ finding stopped(operation const& what, leading const& lead, std::size_t) {
     stepped_child victim{[&] { return here->victim(); }};
     here->meet_victim();
     lead(victim);
+    expect_undamaged(*here, out.bad);
     timed(out, [&] { here->others_go_on(out.bad); });
+    expect_undamaged(*here, out.bad);
     out.bad.expect(victim.finish(), "it did not get to its end when it continued");
   }
   here->expect_balance(what.after, out.bad);
   here->expect_nothing_leaked(out.bad);
+  expect_undamaged(*here, out.bad);
   return out;
 }
 

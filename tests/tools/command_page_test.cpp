@@ -132,7 +132,7 @@ TEST(command_page, ExamplesPrintWhatThePageShows) {
     EXPECT_EQ(comparable(result.out), comparable(shown)) << result.out;
     all += arguments.front() + ' ';
   }
-  for (auto const* command : {"ls ", "show ", "cat ", "send ", "tail ", "rm ", "gc "})
+  for (auto const* command : {"ls ", "show ", "verify ", "cat ", "send ", "tail ", "rm ", "gc "})
     EXPECT_NE(all.find(command), all.npos) << "the page has no example of " << command;
 }
 
