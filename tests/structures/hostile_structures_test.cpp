@@ -6,8 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <stoa/kinds.hpp>
-#include <stoa/stoa.hpp>
+#include <stoa/heap.hpp>
 #include <string>
 #include <vector>
 
@@ -16,52 +15,13 @@
 #include "hostile_subjects.hpp"
 #include "scratch.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(begin, bytes) static_cast<void>(begin)
-#define ASAN_UNPOISON_MEMORY_REGION(begin, bytes) static_cast<void>(begin)
-#endif
-
 namespace stoa::testing {
 namespace {
 
-using namespace stoa::literals;
-
-segment_options small() {
-  segment_options options;
-  options.max_entries = 4;
-  options.max_participants = 3;
-  options.max_lanes = 2;
-  return options;
+bool is_of_entry(segment const& in, damage const& what) {
+  auto const& layout = in.attachment().map().layout();
+  return what.at >= layout.entries_offset && what.at < layout.extents_offset;
 }
-
-specimen specimen_with(subject const& what) {
-  scratch_name const name;
-  auto const made = segment::create(name, 16_KiB, small());
-  what.publish(made);
-  return specimen_of(made);
-}
-
-// While it exists, nobody may touch what lies behind the only structure of a segment, whatever its bytes say. Only a
-// damaged entry may say that it lies elsewhere.
-class fenced {
- public:
-  fenced(segment const& in, std::uint64_t structure_end, damage const& what)
-      : begin_{in.attachment().map().base() + structure_end} {
-    auto const& layout = in.attachment().map().layout();
-    bool const is_of_entry = what.at >= layout.entries_offset && what.at < layout.extents_offset;
-    bytes_ = is_of_entry ? 0 : layout.total_bytes - structure_end;
-    ASAN_POISON_MEMORY_REGION(begin_, bytes_);
-  }
-  fenced(fenced const&) = delete;
-  fenced& operator=(fenced const&) = delete;
-  ~fenced() { ASAN_UNPOISON_MEMORY_REGION(begin_, bytes_); }
-
- private:
-  std::byte* begin_;
-  std::size_t bytes_ = 0;
-};
 
 // All calls, beginning with another one in each trial. A lock that nobody holds costs each caller a second before he
 // says so: the calls after it are left out, in this trial.
@@ -74,18 +34,6 @@ void call_all(calls const& all, std::uint64_t first) {
   }
 }
 
-void look_at(segment const& in) {
-  for (auto const& each : in.entries()) {
-    auto const* const kind = find_kind(each.kind());
-    if (kind == nullptr) continue;
-    ignore(kind->statistics(each.view()));
-    std::size_t bytes = 0;
-    ignore(kind->elements(each.view(), [&](std::span<std::byte const> element) { bytes += element.size(); }));
-    insist(bytes <= 64_KiB, "elements without end");
-  }
-  for (auto const who : {others::may_work, others::stand_still}) ignore(in.verify(who).findings.size());
-}
-
 void use(user const& one, std::uint64_t first) {
   call_all(one.looking, first);
   call_all(one.changing, first);
@@ -94,22 +42,22 @@ void use(user const& one, std::uint64_t first) {
 
 // Who comes after the damage.
 void come(segment const& in, subject const& what, std::uint64_t first) {
-  tolerate([&] { look_at(in); });
+  tolerate([&] { look_at_entries(in); });
   tolerate([&] { use(what.attach(in), first); });
-  tolerate([&] { look_at(in); });
+  tolerate([&] { look_at_entries(in); });
 }
 
 void try_opening(hostile_trial const& trial, subject const& what, std::uint64_t end) {
   trial.write_damaged();
   if (auto const reader = segment::try_open_read_only(trial.name)) {
-    fenced const fence{*reader, end, trial.what};
-    tolerate([&] { look_at(*reader); });
+    fenced const fence{*reader, end, is_of_entry(*reader, trial.what)};
+    tolerate([&] { look_at_entries(*reader); });
     tolerate([&] { call_all(what.attach(*reader).looking, trial.number); });
   }
   auto const opened = segment::try_open(trial.name);
   if (!opened) return;
   {
-    fenced const fence{*opened, end, trial.what};
+    fenced const fence{*opened, end, is_of_entry(*opened, trial.what)};
     come(*opened, what, trial.number);
   }
   tolerate([&] { opened->erase("it"); });
@@ -119,7 +67,7 @@ void try_opening(hostile_trial const& trial, subject const& what, std::uint64_t 
 void try_using(hostile_trial const& trial, subject const& what, std::uint64_t end) {
   trial.write_undamaged();
   auto const opened = segment::open(trial.name);
-  fenced const fence{opened, end, trial.what};
+  fenced const fence{opened, end, is_of_entry(opened, trial.what)};
   auto const before = what.attach(opened);
   use({before.looking, {}}, trial.number);
   trial.what.apply(opened.attachment().map().base());
@@ -130,7 +78,7 @@ void try_using(hostile_trial const& trial, subject const& what, std::uint64_t en
 // With the subject's name, where its extent ends, and whether it is damaged before it is opened.
 child_program const hostile{"hostile", [](child_arguments const& a) {
                               return try_each(a, [](hostile_trial const& trial) {
-                                auto const& what = subjects.at(trial.more.at(0));
+                                auto const& what = subjects().at(trial.more.at(0));
                                 auto const end = std::stoull(trial.more.at(1));
                                 if (trial.more.at(2) == "before") return try_opening(trial, what, end);
                                 try_using(trial, what, end);
@@ -149,12 +97,12 @@ void sweep_ranges(std::string const& name, specimen const& whole, std::vector<ra
   for (auto const* when : {"before", "after"}) sweep("hostile", whole, all, {name, end, when}, processes);
 }
 void sweep_structure(std::string const& name) {
-  auto const whole = specimen_with(subjects.at(name));
+  auto const whole = specimen_with(subjects().at(name));
   sweep_ranges(name, whole, {whole.parts("structure").at(0), whole.parts("entry").at(0)});
 }
 // One that names in lanes what it takes.
 void sweep_with_lanes(std::string const& name, unsigned processes) {
-  auto const whole = specimen_with(subjects.at(name));
+  auto const whole = specimen_with(subjects().at(name));
   sweep_ranges(name, whole, {whole.parts("structure").at(0), whole.parts("entry").at(0), whole.parts("lanes").at(0)},
                processes);
 }
@@ -162,11 +110,11 @@ constexpr unsigned mostly_asleep = 16;  // processes, where many calls wait for 
 
 TEST(hostile_structures, TheSpecimensAreFine) {
   scratch_name const name;
-  for (auto const& [called, what] : subjects) {
+  for (auto const& [called, what] : subjects()) {
     auto const whole = specimen_with(what);
     hostile_trial{name, whole.bytes, {}, 0, {}}.write_undamaged();
     auto const opened = segment::open(name);
-    fenced const fence{opened, whole.parts("structure").at(0).end, {}};
+    fenced const fence{opened, whole.parts("structure").at(0).end, false};
     auto const one = what.attach(opened);
     for (auto const* group : {&one.looking, &one.changing})
       for (auto const& call : *group) EXPECT_NO_THROW(call()) << called;
@@ -188,15 +136,19 @@ TEST(hostile_structures, Set) { sweep_with_lanes("set", mostly_asleep); }
 TEST(hostile_structures, Bitset) { sweep_structure("bitset"); }
 TEST(hostile_structures, Channel) { sweep_structure("channel"); }
 TEST(hostile_structures, HeapHeader) {
-  auto const whole = specimen_with(subjects.at("heap"));
+  auto const whole = specimen_with(subjects().at("heap"));
   auto const structure = whole.parts("structure").at(0);
   range const header{"structure", structure.begin, structure.begin + sizeof(heap_header)};
   sweep_ranges("heap", whole, {header, whole.parts("entry").at(0)});
 }
 TEST(hostile_structures, HeapThatIsLookedAt) {
-  auto const whole = specimen_with(subjects.at("heap's inside"));
+  auto const whole = specimen_with(subjects().at("heap's inside"));
   sweep_ranges("heap's inside", whole, whole.parts("structure"));
 }
+TEST(hostile_structures, Array) { sweep_structure("array"); }
+TEST(hostile_structures, Value) { sweep_structure("value"); }
+TEST(hostile_structures, SpscQueue) { sweep_structure("spsc_queue"); }
+TEST(hostile_structures, Queue) { sweep_with_lanes("queue", 2); }
 TEST(hostile_structures, Mutex) { sweep_structure("mutex"); }
 TEST(hostile_structures, SharedMutex) { sweep_structure("shared_mutex"); }
 TEST(hostile_structures, ConditionVariable) { sweep_structure("condition_variable"); }

@@ -35,7 +35,7 @@ std::vector<std::string> damages_in(verification const& of) {
 
 // As a process leaves it that is killed when it has published it; and while another one does all that can be done.
 TEST(verify, FindsNothingInStructuresThatAreUsed) {
-  for (auto const& [called, what] : subjects) {
+  for (auto const& [called, what] : subjects()) {
     scratch_name const first;
     scratch_name const name;
     auto const published = segment::create(first, 32_KiB, small());

@@ -1,0 +1,31 @@
+// A live segment that somebody scribbles on: two participants work in it, and between their calls its bytes change.
+//
+// Input: seed, unused; then patches, and calls of one of the two.
+#include "live_trial.hpp"
+
+namespace stoa::fuzz {
+namespace {
+
+void run(fuzz_input const& input) {
+  live_trial trial{input};
+  for (std::size_t i = 0; i < input.steps(); ++i) {
+    auto const each = input.at(i);
+    if (each.what < first_that_is_no_patch)
+      apply_patch(each, trial.whole(), trial.base());
+    else
+      trial.call(each);
+  }
+  trial.call_all();
+}
+
+}  // namespace
+}  // namespace stoa::fuzz
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  stoa::fuzz::seeds();  // before any input is timed
+  return 0;
+}
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  stoa::fuzz::run({data, size});
+  return 0;
+}

@@ -1,0 +1,87 @@
+// As live_segment_fuzzer, but a thread does and undoes the patches all the while: bytes change in the middle of calls.
+// What it finds depends on the moment, and may have to be run again to be seen again.
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "live_trial.hpp"
+
+namespace stoa::fuzz {
+namespace {
+
+struct scribbling {
+  testing::specimen const* whole;
+  std::byte* base;
+  std::vector<step> patches;
+};
+
+// A thread that lives as long as the process.
+class scribbler {
+ public:
+  scribbler() : thread_{[this] { work(); }} {}
+  scribbler(scribbler const&) = delete;
+  scribbler& operator=(scribbler const&) = delete;
+  ~scribbler() {
+    is_over_ = true;
+    start(nullptr);
+    thread_.join();
+  }
+
+  // Until stop(). nullptr: nothing.
+  void start(scribbling const* what) {
+    what_ = what;
+    turns_.fetch_add(1);
+    turns_.notify_all();
+  }
+  void stop() {
+    what_ = nullptr;
+    while (is_at_it_) std::this_thread::yield();
+  }
+
+ private:
+  void work() {
+    for (auto seen = std::uint64_t{0}; !is_over_;) {
+      turns_.wait(seen);
+      seen = turns_;
+      is_at_it_ = true;
+      // Once it is seen here, stop() waits.
+      while (auto const* const what = what_.load())
+        for (auto const& each : what->patches) {
+          auto const done = apply_patch(each, *what->whole, what->base);
+          if (each.how % 16 < 8) done.undo();
+        }
+      is_at_it_ = false;
+    }
+  }
+
+  std::atomic<scribbling const*> what_{nullptr};
+  std::atomic<std::uint64_t> turns_{0};
+  std::atomic<bool> is_at_it_{false};
+  std::atomic<bool> is_over_{false};
+  std::thread thread_;
+};
+
+void run(fuzz_input const& input) {
+  static scribbler other;
+  live_trial trial{input};
+  scribbling what{&trial.whole(), trial.base(), {}};
+  for (std::size_t i = 0; i < input.steps(); ++i)
+    if (auto const each = input.at(i); each.what < first_that_is_no_patch) what.patches.push_back(each);
+  if (!what.patches.empty()) other.start(&what);
+  for (std::size_t i = 0; i < input.steps(); ++i)
+    if (auto const each = input.at(i); each.what >= first_that_is_no_patch) trial.call(each);
+  trial.call_all();
+  other.stop();
+}
+
+}  // namespace
+}  // namespace stoa::fuzz
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  stoa::fuzz::seeds();  // before any input is timed
+  return 0;
+}
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  stoa::fuzz::run({data, size});
+  return 0;
+}
