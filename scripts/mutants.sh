@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# Seeds known bugs, one at a time, and sees whether a test fails for each: mutants.sh [PATTERN...]
+# Seeds known bugs, one at a time, and sees whether a test fails for each: mutants.sh [--table | PATTERN...]
 #
 #   scripts/mutants.sh              all of tests/mutants/*.patch
 #   scripts/mutants.sh queue value  those with this in their name
+#   scripts/mutants.sh --table      builds nothing: which invariant has which mutants, and which has none
 #
 # A patch says why it is wrong in its first line, and in a line "Run: [VARIABLE=VALUE...] PROGRAM [OPTION...]" what must fail. Works on a
 # copy of the tree in a temporary directory: the checkout is not touched. Every program must pass without a
 # mutant first. Exit status 1 if a mutant survives, does not compile or does not apply any more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+[ "${1-}" != --table ] || exec scripts/check-mutants.sh -v
 
 scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/stoa-mutants.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
