@@ -19,6 +19,7 @@
 
 using namespace stoa::literals;
 using namespace stoa::stress;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -183,12 +184,18 @@ class soak {
     turn.seed = with_.seed + epochs_++;
     disturb_workers(turn, workers_.size(), [&](std::size_t i, auto& random) { disturb(workers_[i], random); });
     for (auto& each : workers_) each.kill();
+    wait_until_alone();
     auto is_good = is_clean(segment_, "left by the killed");
     for (auto const& each : all_) each->settle(segment_);
     is_good = is_clean(segment_, "settled") && is_good;
     auto const now = state::of(segment_);
     if (now != start_) fmt::print("epoch {}: {}\n", epochs_, now.text());
     return is_good && now == start_;
+  }
+  // A forked child dies with its parent, a moment later. Who does not is told by what is compared then.
+  void wait_until_alone() const {
+    for (auto const until = stoa::deadline::after(10s); segment_.reference_count() > 1 && !until.has_passed();)
+      std::this_thread::sleep_for(1ms);
   }
   void start(soak_worker& one) {
     one.start([&] { participant{with_.segment, all_}.work_for_ever(); });
