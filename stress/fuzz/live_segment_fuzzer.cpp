@@ -2,11 +2,11 @@
 //
 // Input: seed, unused; then patches, and calls of one of the two.
 #include "live_trial.hpp"
+#include "segment_target.hpp"
 
 namespace stoa::fuzz {
-namespace {
 
-void run(fuzz_input const& input) {
+void segment_target::run(fuzz_input const& input) {
   live_trial trial{input};
   for (std::size_t i = 0; i < input.steps(); ++i) {
     auto const each = input.at(i);
@@ -18,14 +18,4 @@ void run(fuzz_input const& input) {
   trial.call_all();
 }
 
-}  // namespace
 }  // namespace stoa::fuzz
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  stoa::fuzz::seeds();  // before any input is timed
-  return 0;
-}
-extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  stoa::fuzz::run({data, size});
-  return 0;
-}

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "live_trial.hpp"
+#include "segment_target.hpp"
 
 namespace stoa::fuzz {
 namespace {
@@ -61,7 +62,9 @@ class scribbler {
   std::thread thread_;
 };
 
-void run(fuzz_input const& input) {
+}  // namespace
+
+void segment_target::run(fuzz_input const& input) {
   static scribbler other;
   live_trial trial{input};
   scribbling what{&trial.whole(), trial.base(), {}};
@@ -74,14 +77,4 @@ void run(fuzz_input const& input) {
   other.stop();
 }
 
-}  // namespace
 }  // namespace stoa::fuzz
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  stoa::fuzz::seeds();  // before any input is timed
-  return 0;
-}
-extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  stoa::fuzz::run({data, size});
-  return 0;
-}

@@ -7,6 +7,7 @@
 #include "patch.hpp"
 #include "scratch.hpp"
 #include "seeds.hpp"
+#include "segment_target.hpp"
 #include "soon.hpp"
 
 namespace stoa::fuzz {
@@ -47,7 +48,9 @@ void renew(segment const& in, seed const& from) {
   soon([&] { look_at(in); });
 }
 
-void run(fuzz_input const& input) {
+}  // namespace
+
+void segment_target::run(fuzz_input const& input) {
   static scratch_name const name;
   auto const& from = seeds()[input.scene(0) % seeds().size()];
   bool is_entry_damaged = false;
@@ -67,14 +70,4 @@ void run(fuzz_input const& input) {
   if (!is_read_only) renew(*opened, from);
 }
 
-}  // namespace
 }  // namespace stoa::fuzz
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  stoa::fuzz::seeds();  // before any input is timed
-  return 0;
-}
-extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  stoa::fuzz::run({data, size});
-  return 0;
-}
