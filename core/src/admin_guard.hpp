@@ -6,13 +6,10 @@
 #pragma once
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
 #include <mutex>
 #include <stoa/attachment.hpp>
 #include <stoa/waiting.hpp>
 #include <string_view>
-#include <thread>
 
 #include "segment_file.hpp"
 
@@ -22,10 +19,8 @@ class attachment::admin_guard {
  public:
   admin_guard(std::mutex& threads, segment_file& file) : threads_{threads, std::defer_lock}, file_{file} {
     auto const until = deadline::after(admin_patience);
-    auto pause = std::chrono::microseconds{20};
-    for (; !threads_.try_lock() && !until.has_passed(); pause = std::min(pause * 2, std::chrono::microseconds{1000}))
-      std::this_thread::sleep_for(pause);
-    is_locked_ = threads_.owns_lock() && file_.lock(admin_lock_byte, until);
+    is_locked_ = look_for(until, wait_strategy::sleep, [this] { return threads_.try_lock(); }) &&
+                 file_.lock(admin_lock_byte, until);
   }
   ~admin_guard() {
     if (is_locked_) file_.unlock(admin_lock_byte);

@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 #include <utility>
 
 namespace stoa {
@@ -214,11 +213,12 @@ bool segment_file::try_lock(std::uint64_t byte) noexcept {
 
 bool segment_file::lock(std::uint64_t byte, deadline until) noexcept {
   // Not F_OFD_SETLKW, which waits for ever.
-  for (auto pause = std::chrono::microseconds{20};; pause = std::min(pause * 2, std::chrono::microseconds{1000})) {
-    if (try_lock(byte)) return true;
-    if (was_inherited() || until.has_passed()) return false;
-    std::this_thread::sleep_for(pause);
-  }
+  bool is_ours = false;
+  look_for(until, wait_strategy::sleep, [&] {
+    is_ours = try_lock(byte);
+    return is_ours || was_inherited();
+  });
+  return is_ours;
 }
 
 void segment_file::unlock(std::uint64_t byte) noexcept {
