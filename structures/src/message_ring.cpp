@@ -22,11 +22,12 @@ std::uint32_t checksum_of(std::uint64_t size_type, std::uint64_t timestamp, std:
 
 }  // namespace
 
-internal::record_seal internal::make_seal(message_ring_bytes const& ring, message_label label,
-                                          std::byte const* written) noexcept {
-  record_seal made{make_size_type(label), now(ring.options().timestamps)};
-  if (ring.options().checksum) made.checksum = checksum_of(made.size_type, made.timestamp, {written, label.size});
-  return made;
+internal::record_seal internal::make_seal(message_ring_bytes const& ring, message_label label) noexcept {
+  return {make_size_type(label), now(ring.options().timestamps)};
+}
+
+std::uint64_t internal::checksum_of(record_seal const& with, std::span<std::byte const> written) noexcept {
+  return stoa::checksum_of(with.size_type, with.timestamp, written);
 }
 
 bool message_ring_bytes::is_intact(std::uint64_t position, std::span<std::byte const> copy) const noexcept {
@@ -158,7 +159,7 @@ bool message_ring::send_large(std::span<std::byte const> from, std::uint32_t typ
   internal::record_seal seal;
   auto const fill = [&](std::byte* to) {
     internal::write(bytes_, to, from);
-    seal = internal::make_seal(bytes_, {static_cast<std::uint32_t>(from.size()), type}, from.data());
+    seal = internal::complete(bytes_, seal_of(from, type), from);
   };
   auto const mine = how == nullptr ? try_to_claim_block(intent, fill)
                                    : wait_to_claim_block(intent, fill, how->until, how->strategy);

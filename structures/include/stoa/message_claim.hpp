@@ -22,7 +22,15 @@ struct record_seal {
   std::uint64_t timestamp = 0;
   std::uint64_t checksum = 0;
 };
-record_seal make_seal(message_ring_bytes const& ring, message_label label, std::byte const* written) noexcept;
+// But for the checksum.
+record_seal make_seal(message_ring_bytes const& ring, message_label label) noexcept;
+std::uint64_t checksum_of(record_seal const& with, std::span<std::byte const> written) noexcept;
+// With its checksum, in a ring that has them.
+inline record_seal complete(message_ring_bytes const& ring, record_seal made,
+                            std::span<std::byte const> written) noexcept {
+  if (ring.options().checksum) made.checksum = checksum_of(made, written);
+  return made;
+}
 // relaxed: carried by commit() (message_ring_bytes.hpp:R1)
 inline void seal(message_ring_bytes const& ring, held_record const& mine, record_seal const& with) noexcept {
   auto& header = ring.label(mine.position);
@@ -33,7 +41,7 @@ inline void seal(message_ring_bytes const& ring, held_record const& mine, record
 }
 // Of a record that was claimed and whose message is written.
 inline void seal(message_ring_bytes const& ring, held_record const& mine, message_label label) noexcept {
-  seal(ring, mine, make_seal(ring, label, ring.message(mine)));
+  seal(ring, mine, complete(ring, make_seal(ring, label), {ring.message(mine), label.size}));
 }
 // Between making room and the first byte that is written there.
 inline void begin_to_write(message_ring_bytes const& ring) noexcept {

@@ -145,14 +145,15 @@ class message_ring {
   }
   [[noreturn]] void refuse_size(std::uint64_t size) const;
   // Made before the claim, whose CAS waits for the stores of the message before: what is done meanwhile takes no time.
+  // The checksum comes with the copy: a send that is refused must not read its message.
   internal::record_seal seal_of(std::span<std::byte const> from, std::uint32_t type) const noexcept {
-    return internal::make_seal(bytes_, message_label{static_cast<std::uint32_t>(from.size()), type}, from.data());
+    return internal::make_seal(bytes_, message_label{static_cast<std::uint32_t>(from.size()), type});
   }
   bool finish(lane_name& intent, held_record const& mine, std::span<std::byte const> from,
               internal::record_seal const& with) const {
     if (!mine) [[unlikely]] return false;
     internal::write(bytes_, bytes_.message(mine), from);
-    internal::seal(bytes_, mine, with);
+    internal::seal(bytes_, mine, internal::complete(bytes_, with, from));
     publish(intent, mine);
     return true;
   }
