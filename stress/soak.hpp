@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace stoa::stress {
 
@@ -30,16 +32,23 @@ struct soak_settings {
 inline std::atomic<bool> is_time_over{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // set by a signal's handler
 
-// Calls disturb(index, random) for one of `count` workers every 0.5 to 5.5 ms.
+// Calls disturb(index, random) for one of `count` workers every 0.5 to 5.5 ms. Says how long it took at most from one to
+// the next: a machine that stood still for so long makes the waits of all who waited then as long.
 template <class Disturb>
 void disturb_workers(soak_settings const& with, std::size_t count, Disturb disturb) {
   using clock = std::chrono::steady_clock;
   std::mt19937 random{with.seed};
-  for (auto const end = clock::now() + std::chrono::seconds{with.seconds}; clock::now() < end && !is_time_over;) {
+  clock::duration longest{};
+  auto last = clock::now();
+  for (auto const end = last + std::chrono::seconds{with.seconds}; last < end && !is_time_over;) {
     std::this_thread::sleep_for(std::chrono::microseconds{500 + random() % 5000});
     auto const index = random() % count;
     disturb(index, random);
+    auto const now = clock::now();
+    longest = std::max(longest, now - std::exchange(last, now));
   }
+  fmt::print("at most {:.1f} ms from one kill or stop to the next\n",
+             std::chrono::duration<double, std::milli>{longest}.count());
 }
 
 // The main() of a soak: run(with) says whether all is well. `app` has the options that are its own.
