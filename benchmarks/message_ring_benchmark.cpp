@@ -29,12 +29,15 @@ struct settings {
   std::vector<unsigned> cores{0, 1};
 };
 
-constexpr std::size_t sizes[] = {64, 1024, 65536};
+struct load {
+  std::size_t size;
+  std::size_t batch = 1;  // messages with one claim
+};
+constexpr std::size_t large = 65536;
+constexpr load loads[] = {{64}, {64, 64}, {1024}, {large}};
 constexpr std::uint32_t last_type = 1;   // the last message of a round
 constexpr auto spin = wait_strategy::spin;
 constexpr int pauses = 16;
-
-bool is_large(std::size_t size) { return size == sizes[2]; }
 
 std::uint64_t count_of(settings const& with, std::size_t size) {
   return std::min<std::uint64_t>(with.bytes / size, 1'000'000);
@@ -71,11 +74,19 @@ void receive_all(Receiver receiver, tally& told) {
 }
 
 // Messages a second.
-double send_round(message_ring const& ring, std::size_t size, std::uint64_t count, tally& told) {
-  std::vector<std::byte> const bytes(size, std::byte{7});
+double send_round(message_ring const& ring, load const& what, std::uint64_t count, tally& told) {
+  std::vector<std::byte> const bytes(what.size, std::byte{7});
+  std::vector<std::span<std::byte const>> const batch(what.batch, bytes);
   auto const before = told.rounds.load(std::memory_order_acquire);
   auto const begin = std::chrono::steady_clock::now();
-  for (std::uint64_t i = 1; i < count; ++i) ring.send(bytes, 0, spin);
+  std::uint64_t sent = 1;
+  if (what.batch == 1)
+    for (; sent < count; ++sent) ring.send(bytes, 0, spin);
+  while (sent < count) {
+    auto const some = ring.try_send_n(std::span{batch}.first(std::min<std::uint64_t>(what.batch, count - sent)));
+    if (some == 0) pause_briefly();
+    sent += some;
+  }
   ring.send(bytes, last_type, spin);
   while (told.rounds.load(std::memory_order_acquire) == before) {
   }
@@ -84,7 +95,7 @@ double send_round(message_ring const& ring, std::size_t size, std::uint64_t coun
 
 // Bytes a second.
 double copy_round(settings const& with, std::vector<std::byte>& to) {
-  std::vector<std::byte> const from(sizes[2], std::byte{7});
+  std::vector<std::byte> const from(large, std::byte{7});
   auto const count = with.bytes / from.size();
   auto const begin = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -99,21 +110,21 @@ struct kind {
   char const* name;
   delivery to;
   tally* told;
-  std::vector<double> rates[std::size(sizes)];
+  std::vector<double> rates[std::size(loads)];
 };
 
-// All sizes once, each in its ring, with a receiver in a process of its own.
+// All loads once, each in its ring, with a receiver in a process of its own.
 void run_round(settings const& with, segment const& home, kind& each) {
-  for (std::size_t i = 0; i < std::size(sizes); ++i) {
-    auto const ring = home.publish<message_ring>(each.name, is_large(sizes[i]) ? with.large_ring : with.ring,
+  for (std::size_t i = 0; i < std::size(loads); ++i) {
+    auto const ring = home.publish<message_ring>(each.name, loads[i].size == large ? with.large_ring : with.ring,
                                                  message_ring_options{.delivery = each.to});
     auto const receiver = in_child([&] {
       pin(with.cores.at(1));
       auto const mine = segment::open(home.name()).attach<message_ring>(each.name);
       each.to == delivery::group ? receive_all(mine.consumer(), *each.told) : receive_all(mine.reader(), *each.told);
     });
-    send_round(ring, sizes[i], 1, *each.told);  // until it is there
-    each.rates[i].push_back(send_round(ring, sizes[i], count_of(with, sizes[i]), *each.told));
+    send_round(ring, loads[i], 1, *each.told);  // until it is there
+    each.rates[i].push_back(send_round(ring, loads[i], count_of(with, loads[i].size), *each.told));
     ::kill(receiver, SIGKILL);
     ::waitpid(receiver, nullptr, 0);
     home.erase(each.name);
@@ -136,11 +147,11 @@ void run(settings const& with) {
   }
   fmt::print("{:>24} {:>10} {:>10} {:>10} {:>8} {:>10}\n", "", "median M/s", "25 %", "75 %", "GB/s", "of memcpy");
   for (auto const& each : kinds)
-    for (std::size_t i = 0; i < std::size(sizes); ++i) {
+    for (std::size_t i = 0; i < std::size(loads); ++i) {
       auto const& rates = each.rates[i];
-      auto const bytes = median(rates) * static_cast<double>(sizes[i]);
+      auto const bytes = median(rates) * static_cast<double>(loads[i].size);
       fmt::print("{:>24} {:10.2f} {:10.2f} {:10.2f} {:8.1f} {:10.2f}\n",
-                 fmt::format("{}, {} bytes", each.name, sizes[i]), median(rates) / 1e6, at_part(rates, .25) / 1e6,
+                 fmt::format("{}, {} x {} bytes", each.name, loads[i].batch, loads[i].size), median(rates) / 1e6, at_part(rates, .25) / 1e6,
                  at_part(rates, .75) / 1e6, bytes / 1e9, bytes / median(copies));
     }
   fmt::print("{:>24} {:>32} {:8.1f}, 25 % {:.1f}, 75 % {:.1f}\n", "memcpy alone", "", median(copies) / 1e9,
