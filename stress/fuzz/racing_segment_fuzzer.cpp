@@ -38,6 +38,12 @@ class scribbler {
     what_ = nullptr;
     while (is_at_it_) std::this_thread::yield();
   }
+  // Each patch once more. Time is virtual: who sleeps would have slept for seconds before this thread, without a core,
+  // had undone what he waits for.
+  void take_a_turn() const {
+    auto const seen = rounds_.load();
+    while (what_ != nullptr && rounds_ == seen) std::this_thread::yield();
+  }
 
  private:
   void work() {
@@ -46,26 +52,35 @@ class scribbler {
       seen = turns_;
       is_at_it_ = true;
       // Once it is seen here, stop() waits.
-      while (auto const* const what = what_.load())
+      while (auto const* const what = what_.load()) {
         for (auto const& each : what->patches) {
           auto const done = apply_patch(each, *what->whole, what->base);
           if (each.how % 16 < 8) done.undo();
         }
+        rounds_.fetch_add(1);
+      }
       is_at_it_ = false;
     }
   }
 
   std::atomic<scribbling const*> what_{nullptr};
   std::atomic<std::uint64_t> turns_{0};
+  std::atomic<std::uint64_t> rounds_{0};
   std::atomic<bool> is_at_it_{false};
   std::atomic<bool> is_over_{false};
   std::thread thread_;
 };
 
+scribbler& the_other() {
+  static scribbler other;
+  return other;
+}
+
 }  // namespace
 
 void segment_target::run(fuzz_input const& input) {
-  static scribbler other;
+  auto& other = the_other();
+  on_sleep([] { the_other().take_a_turn(); });
   live_trial trial{input};
   scribbling what{&trial.whole(), trial.base(), {}};
   for (std::size_t i = 0; i < input.steps(); ++i)
