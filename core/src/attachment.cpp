@@ -59,6 +59,19 @@ void write_header(segment_header& header, segment_limits const& limits, segment_
   header.bump.store(layout.extents_offset, std::memory_order_relaxed);  // nobody can see it yet
 }
 
+// The next life of a place, this process's: which generation it is.
+std::uint64_t begin_life(participant_record& record) {
+  auto const generation = (record.generation.load(std::memory_order_relaxed) + 1) & ((1ull << 48) - 1);
+  auto const& me = this_process();
+  record.pid.store(me.pid, std::memory_order_relaxed);  // for people; carried by the store below
+  record.start_time.store(me.start_time, std::memory_order_relaxed);
+  record.attached_ns.store(now_ns(), std::memory_order_relaxed);
+  store_words(record.name.data(), me.command.data(), me.command.size());
+  // R5 -> A5: before the lock, so that nobody can see the lock held and the last one's generation (I1).
+  record.generation.store(generation, std::memory_order_release);
+  return generation;
+}
+
 failure about(std::string_view name, failure const& reason) {
   return {reason.code(), fmt::format("segment '{}': {}", name, reason.message())};
 }
@@ -165,9 +178,7 @@ result<bool> attachment::remove(std::string_view name, backing const& where, boo
     if (!(*file)->lock(admin_lock_byte, deadline::after(admin_patience))) return admin_guard::held_up(name);
     if (!(*file)->is_at(path)) continue;
     auto const places = header ? header->limits.max_participants : most_participants;
-    if (!even_if_in_use)
-      for (std::uint32_t place = 0; place < places; ++place)
-        if ((*file)->is_locked_elsewhere(place_lock_byte(place))) return false;
+    if (!even_if_in_use && (*file)->is_locked_elsewhere(place_lock_byte(0), places)) return false;
     std::error_code problem;
     bool const removed = std::filesystem::remove(path, problem);
     if (problem) return system_failure(problem.value(), fmt::format("cannot remove segment '{}'", name));
@@ -181,28 +192,28 @@ result<void> attachment::usable() const {
                                            "for itself", name_)};
 }
 
-// Under the admin lock, or before the file has a name.
+// Under the admin lock, or before the file has a name. The kernel looks through all locks of the file for each place
+// it is asked about: so those come first whose record says that nobody is there.
 result<void> attachment::join() {
   register_for_wakes();
-  for (std::uint32_t place = 0; place < map_.limits().max_participants; ++place) {
-    if (file_->is_locked_elsewhere(place_lock_byte(place))) continue;
-    auto& record = map_.participant(place);
+  auto const take = [&](std::uint32_t place) {
+    if (file_->is_locked_elsewhere(place_lock_byte(place))) return false;
     for (auto& bits : map_.attachment_row(place)) bits.store(0, std::memory_order_relaxed);  // I1: nobody's
-    auto const generation = (record.generation.load(std::memory_order_relaxed) + 1) & ((1ull << 48) - 1);
-    auto const& me = this_process();
-    record.pid.store(me.pid, std::memory_order_relaxed);  // for people; carried by the store below
-    record.start_time.store(me.start_time, std::memory_order_relaxed);
-    record.attached_ns.store(now_ns(), std::memory_order_relaxed);
-    store_words(record.name.data(), me.command.data(), me.command.size());
-    // R5 -> A5: before the lock, so that nobody can see the lock held and the last one's generation (I1).
-    record.generation.store(generation, std::memory_order_release);
-    if (!file_->try_lock(place_lock_byte(place))) continue;
+    auto const generation = begin_life(map_.participant(place));
+    if (!file_->try_lock(place_lock_byte(place))) return false;
     self_ = make_participant_id(generation, place);
-    return {};
+    return true;
+  };
+  auto const places = map_.limits().max_participants;
+  for (std::uint32_t place = 0; place < places; ++place) {
+    auto const pid = map_.participant(place).pid.load(std::memory_order_relaxed);  // a guess; the lock decides
+    if (pid == 0 && take(place)) return {};
   }
+  for (std::uint32_t place = 0; place < places; ++place)
+    if (take(place)) return {};
   return failure{errc::too_many_participants,
                  fmt::format("segment '{}': all {} places are taken (segment_options::max_participants)", name_,
-                             map_.limits().max_participants)};
+                             places)};
 }
 
 // Without the admin lock if a stopped process has it: a destructor must not wait for an hour. The name then
@@ -249,9 +260,7 @@ bool attachment::is_alive(participant_id id) const noexcept {
 }
 
 bool attachment::is_anybody_else_here() const noexcept {
-  for (std::uint32_t place = 0; place < map_.limits().max_participants; ++place)
-    if (place != place_of(self_) && is_place_held(place)) return true;
-  return false;
+  return file_->is_locked_elsewhere(place_lock_byte(0), map_.limits().max_participants);  // the own one does not count
 }
 
 std::uint32_t attachment::reference_count() const noexcept {

@@ -24,12 +24,12 @@ namespace ipc = boost::interprocess;
 // This process's way to name what a descriptor refers to, whatever happened to its name.
 std::string self_path(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
 
-struct flock byte_lock(short type, std::uint64_t byte) noexcept {
+struct flock byte_lock(short type, std::uint64_t byte, std::uint64_t count = 1) noexcept {
   struct flock lock {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   lock.l_start = static_cast<off_t>(byte);
-  lock.l_len = 1;
+  lock.l_len = static_cast<off_t>(count);
   return lock;
 }
 
@@ -226,8 +226,8 @@ void segment_file::unlock(std::uint64_t byte) noexcept {
   ::fcntl(descriptor_.get(), F_OFD_SETLK, &request);
 }
 
-bool segment_file::is_locked_elsewhere(std::uint64_t byte) const noexcept {
-  auto query = byte_lock(F_RDLCK, byte);  // which shared locks are not in the way of
+bool segment_file::is_locked_elsewhere(std::uint64_t byte, std::uint64_t count) const noexcept {
+  auto query = byte_lock(F_RDLCK, byte, count);  // which shared locks are not in the way of
   // When the kernel does not answer, the answer that harms nobody is "alive".
   return ::fcntl(descriptor_.get(), F_OFD_GETLK, &query) != 0 || query.l_type != F_UNLCK;
 }

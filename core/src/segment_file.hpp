@@ -71,9 +71,9 @@ class segment_file {
   // Waits, and not longer than that: the holder may be stopped. False at once in a forked child.
   bool lock(std::uint64_t byte, deadline until) noexcept;
   void unlock(std::uint64_t byte) noexcept;
-  // Whether another description holds it. Works on a read-only descriptor. Own locks do not count, nor do shared
-  // ones: those are for whoever may read, and say nothing.
-  bool is_locked_elsewhere(std::uint64_t byte) const noexcept;
+  // Whether another description holds one of them. Works on a read-only descriptor. Own locks do not count, nor do
+  // shared ones: those are for whoever may read, and say nothing.
+  bool is_locked_elsewhere(std::uint64_t byte, std::uint64_t count = 1) const noexcept;
 
   bool was_inherited() const noexcept { return descriptor_.get() < 0; }
   void close() noexcept { descriptor_.close(); }

@@ -69,9 +69,8 @@ attachment::stillness attachment::look_for_others() const {
   stillness out;
   for (std::uint32_t place = 0; place < map_.limits().max_participants; ++place)
     out.generations.push_back(current(map_.participant(place).generation));
-  out.is_alone = !file_->is_locked_elsewhere(admin_lock_byte);
-  for (std::uint32_t place = 0; place < map_.limits().max_participants && out.is_alone; ++place)
-    out.is_alone = !file_->is_locked_elsewhere(place_lock_byte(place));
+  out.is_alone = !file_->is_locked_elsewhere(admin_lock_byte) &&
+                 !file_->is_locked_elsewhere(place_lock_byte(0), map_.limits().max_participants);
   std::scoped_lock const guard{holds_mutex_};
   out.own_holds = holds_taken_;
   out.is_alone &= std::ranges::all_of(holds_, [](auto holds) { return holds == 0; });

@@ -81,6 +81,21 @@ TEST(segment_options, ParticipantsBeyondTheLimitAreRefused) {
   EXPECT_TRUE(segment::try_open(name)) << "the place of one who left is free";
 }
 
+// What a place's record says of a process is a hint to who looks for a place: its lock decides.
+TEST(segment_options, APlaceIsFoundWhateverTheRecordsSayOfProcesses) {
+  for (std::uint64_t const pid : {0u, 1u}) {
+    scratch_name const name;
+    auto const first = segment::create(name, 4096, with(1, 3, 1));
+    auto const second = segment::open(name);
+    auto& map = first.attachment().map();
+    for (std::uint32_t place = 0; place < 3; ++place) map.participant(place).pid.store(pid);
+    auto const third = segment::try_open(name);
+    ASSERT_TRUE(third) << pid;
+    EXPECT_EQ(first.attachment().reference_count(), 3u) << pid;
+    EXPECT_FALSE(segment::try_open(name)) << pid;
+  }
+}
+
 TEST(segment_options, EntriesBeyondTheLimitAreRefused) {
   scratch_name const name;
   auto const made = segment::create(name, 1_MiB, with(3, 1, 1));
