@@ -219,7 +219,9 @@ TEST(segment, ParticipantsSayWhoIsThere) {
 
 TEST(segment, TheDeadAreListedUntilTheirPlaceIsUsedAgain) {
   scratch_name const name;
-  auto const made = segment::create(name, 64_KiB);
+  segment_options two;
+  two.max_participants = 2;
+  auto const made = segment::create(name, 64_KiB, two);
   auto const numbers = made.publish<array<int>>("numbers", 4);
   auto other = child::start("guest", {name, "numbers"});
   auto const pid = static_cast<std::uint64_t>(other.pid());
