@@ -16,7 +16,8 @@ class live_trial {
   explicit live_trial(fuzz_input const& input)
       : from_{seeds()[input.scene(0) % structure_seeds()]} {
     testing::hostile_trial{name(), from_.whole.bytes, {}, 0, {}}.write_undamaged();
-    for (std::size_t i = 0; i < input.steps(); ++i) is_entry_damaged_ |= is_of_entry(input.at(i));
+    for (std::size_t i = 0; i < input.steps(); ++i)
+      if (auto const each = input.at(i); each.what < first_that_is_no_patch) is_entry_damaged_ |= is_of_entry(each);
     for (std::size_t i = 0; i < users_.size(); ++i) come(i);
   }
 

@@ -9,7 +9,7 @@
 
 namespace stoa::fuzz {
 
-// Steps of 128 and more are something else.
+// Where steps are of several kinds, those of 128 and more are something else.
 inline constexpr std::uint8_t first_that_is_no_patch = 128;
 
 // Does it to a mapping, or a copy, of such a segment. What it wrote over is told by `undo`.
@@ -21,7 +21,7 @@ struct patched {
 };
 patched apply_patch(step const& what, testing::specimen const& whole, std::byte* base) noexcept;
 
-// Whether it may make an entry lie elsewhere.
+// Whether this patch may make an entry lie elsewhere.
 bool is_of_entry(step const& what) noexcept;
 
 }  // namespace stoa::fuzz

@@ -106,6 +106,10 @@ specimen specimen_of(segment const& made) {
   auto const& map = made.attachment().map();
   auto const& layout = map.layout();
   specimen out{{map.base(), map.base() + layout.total_bytes}, {}};
+  // Who opens it comes to the place of who made it, whose id is a dead one's then. In a place of its own it might have
+  // an id that a damage makes of that one: a lock that says so is a living process's, for which one waits for ever.
+  for (std::uint32_t place = 0; place < map.limits().max_participants; ++place)
+    reinterpret_cast<participant_record*>(out.bytes.data() + layout.participants_offset)[place].pid.store(0);
   out.ranges = {{"header", 0, sizeof(segment_header)},
                 {"participants", layout.participants_offset, layout.attachments_offset},
                 {"attachments", layout.attachments_offset, layout.lanes_offset},
