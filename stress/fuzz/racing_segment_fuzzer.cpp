@@ -2,6 +2,7 @@
 // What it finds depends on the moment, and may have to be run again to be seen again.
 #include <atomic>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "live_trial.hpp"
@@ -38,11 +39,13 @@ class scribbler {
     what_ = nullptr;
     while (is_at_it_) std::this_thread::yield();
   }
-  // Each patch once more. Time is virtual: who sleeps would have slept for seconds before this thread, without a core,
-  // had undone what he waits for.
-  void take_a_turn() const {
-    auto const seen = rounds_.load();
-    while (what_ != nullptr && rounds_ == seen) std::this_thread::yield();
+  // For who sleeps, and has for some time without anything having changed. Time is virtual: seconds would pass before
+  // this thread, without a core, had undone what is waited for.
+  void take_a_turn() {
+    auto const now = rounds_.load();
+    if (std::exchange(slept_in_, now) != now) naps_ = 0;
+    if (++naps_ < most_naps) return;
+    while (what_ != nullptr && rounds_ == now) std::this_thread::yield();
   }
 
  private:
@@ -63,9 +66,13 @@ class scribbler {
     }
   }
 
+  static constexpr int most_naps = 32;
+
   std::atomic<scribbling const*> what_{nullptr};
   std::atomic<std::uint64_t> turns_{0};
   std::atomic<std::uint64_t> rounds_{0};
+  std::uint64_t slept_in_ = 0;  // round of the last nap
+  int naps_ = 0;                // in it
   std::atomic<bool> is_at_it_{false};
   std::atomic<bool> is_over_{false};
   std::thread thread_;
