@@ -5,8 +5,13 @@
 #   scripts/mutants.sh queue value  those with this in their name
 #   scripts/mutants.sh --table      builds nothing: which invariant has which mutants, and which has none
 #
-# A patch says why it is wrong in its first line, and in a line "Run: [VARIABLE=VALUE...] PROGRAM [OPTION...]" what must fail. Works on a
-# copy of the tree in a temporary directory: the checkout is not touched. Every program must pass without a
+# A patch says in its first line why it is wrong and which invariant it is against: "(queue_claims.hpp I2)"; then
+#
+#   Run: [VARIABLE=VALUE...] PROGRAM [OPTION...]    what must fail
+#   Build: tsan                                     if only ThreadSanitizer shows it: an order that x86 gives anyway
+#   Within: 20                                      seconds after which a run hangs, where that is how it fails
+#
+# Works on a copy of the tree in a temporary directory: the checkout is not touched. Every program must pass without a
 # mutant first. Exit status 1 if a mutant survives, does not compile or does not apply any more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +20,7 @@ cd "$(dirname "$0")/.."
 
 scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/stoa-mutants.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
-tree=$scratch/tree build=$scratch/build
+tree=$scratch/tree
 jobs=${STOA_JOBS:-2}
 most_seconds=180
 
@@ -34,33 +39,49 @@ if [ -z "${CMAKE_CXX_COMPILER_LAUNCHER-}" ] && command -v ccache >/dev/null; the
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi
 export CCACHE_BASEDIR=$scratch
-cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSTOA_BUILD_TESTS=ON -DSTOA_BUILD_TOOLS=OFF >/dev/null
+export TSAN_OPTIONS=halt_on_error=1
 
-run_of() { sed -n 's/^Run: //p' "tests/mutants/$1.patch"; }
-build_of() { cmake --build "$build" --parallel "$jobs" --target "$1" >"$scratch/log" 2>&1; }
+field_of() { sed -n "1,/^---/s/^$2: //p" "tests/mutants/$1.patch"; }  # NAME FIELD
+# "BUILD SECONDS PROGRAM...": how a mutant is run.
+how_of() {
+  local build within
+  build=$(field_of "$1" Build)
+  within=$(field_of "$1" Within)
+  echo "${build:-release} ${within:-$most_seconds} $(field_of "$1" Run)"
+}
+# BUILD PROGRAM
+build_of() {
+  local preset=$1 program=$2
+  [ -f "$scratch/$preset/build.ninja" ] ||
+    (cd "$tree" && cmake --preset "$preset" -B "$scratch/$preset" -DSTOA_BUILD_TESTS=ON -DSTOA_BUILD_TOOLS=OFF) \
+      >"$scratch/log" 2>&1 || return
+  cmake --build "$scratch/$preset" --parallel "$jobs" --target "$program" >"$scratch/log" 2>&1
+}
 program_of() {
   while [[ $1 == *=* ]]; do shift; done
   echo "$1"
 }
-# 0: it passed; 1: it failed; more: it hung
+# BUILD SECONDS PROGRAM... 0: it passed; 1: it failed; more: it hung
 passes() {
-  local variables=() program file status=0
+  local preset=$1 seconds=$2 variables=() program file status=0
+  shift 2
   while [[ $1 == *=* ]]; do
     variables+=("$1")
     shift
   done
   program=$1
   shift
-  file=$(find "$build/tests" "$build/stress" -type f -name "$program" -perm -u+x)
-  env "${variables[@]}" timeout -k 5 "$most_seconds" "$file" "$@" >"$scratch/log" 2>&1 || status=$?
+  file=$(find "$scratch/$preset/tests" "$scratch/$preset/stress" -type f -name "$program" -perm -u+x)
+  env "${variables[@]}" timeout -k 5 "$seconds" "$file" "$@" >"$scratch/log" 2>&1 || status=$?
   return "$status"
 }
 
 echo "without a mutant:"
-mapfile -t runs < <(for name in "${patches[@]}"; do run_of "$name"; done | sort -u)
+mapfile -t runs < <(for name in "${patches[@]}"; do how_of "$name"; done | sort -u)
 for run in "${runs[@]}"; do
   read -r -a words <<<"$run"
-  build_of "$(program_of "${words[@]}")" || { cat "$scratch/log"; echo "$run: does not build" >&2; exit 1; }
+  build_of "${words[0]}" "$(program_of "${words[@]:2}")" ||
+    { cat "$scratch/log"; echo "$run: does not build" >&2; exit 1; }
   passes "${words[@]}" || { cat "$scratch/log"; echo "$run: fails without any mutant" >&2; exit 1; }
 done
 echo "  ${#runs[@]} runs pass"
@@ -70,13 +91,13 @@ printf '%-42s %-8s %4s  %s\n' mutant verdict s "what must fail"
 for name in "${patches[@]}"; do
   patch=$PWD/tests/mutants/$name.patch
   begin=$SECONDS
-  run=$(run_of "$name")
+  run=$(how_of "$name")
   read -r -a words <<<"$run"
   if ! patch -d "$tree" -p1 -s --dry-run <"$patch" >/dev/null 2>&1; then
     verdict="STALE"
   else
     patch -d "$tree" -p1 -s --no-backup-if-mismatch <"$patch"
-    if ! build_of "$(program_of "${words[@]}")"; then
+    if ! build_of "${words[0]}" "$(program_of "${words[@]:2}")"; then
       verdict="NO BUILD"
     elif passes "${words[@]}"; then
       verdict="SURVIVES"
@@ -86,7 +107,8 @@ for name in "${patches[@]}"; do
     fi
     patch -d "$tree" -p1 -s -R --no-backup-if-mismatch <"$patch"
   fi
-  printf '%-42s %-8s %4d  %s\n' "$name" "$verdict" $((SECONDS - begin)) "$run"
+  printf '%-42s %-8s %4d  %s\n' "$name" "$verdict" $((SECONDS - begin)) "${words[*]:2}"
 done
 echo "caught $caught of ${#patches[@]}"
+scripts/check-mutants.sh || [ $? -eq 77 ]  # how many invariants they are against
 [ "$caught" -eq ${#patches[@]} ]

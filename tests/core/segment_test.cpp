@@ -240,6 +240,23 @@ TEST(segment, TheDeadAreListedUntilTheirPlaceIsUsedAgain) {
   EXPECT_THAT(after[1].holds, IsEmpty()) << "what the dead one held is not its successor's";
 }
 
+TEST(segment, WhoTakesThePlaceOfTheDeadIsNotTakenForThem) {
+  scratch_name const name;
+  auto const home = segment::create(name, 4096);
+  auto const& looker = home.attachment();
+  auto const id_of_one = [&] {
+    auto const one = segment::open(name);
+    EXPECT_TRUE(looker.is_alive(one.attachment().self()));
+    return one.attachment().self();
+  };
+  auto const gone = id_of_one();
+  EXPECT_FALSE(looker.is_alive(gone));
+  auto const next = segment::open(name);
+  ASSERT_EQ(place_of(next.attachment().self()), place_of(gone));
+  EXPECT_TRUE(looker.is_alive(next.attachment().self()));
+  EXPECT_FALSE(looker.is_alive(gone)) << "another has its place";
+}
+
 TEST(segment, AStoppedProcessIsAliveAndKeepsItsPlace) {
   scratch_name const name;
   auto const made = segment::create(name, 64_KiB);

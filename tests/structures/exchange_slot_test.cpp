@@ -106,6 +106,22 @@ TEST_P(exchange_slot_at, WhatTheDeadHaveAnsweredIsNotTakenOver) {
   EXPECT_EQ(answered(), response_state::done);
 }
 
+// A server that comes late to a request which was given up, and dies before it looks again.
+TEST_P(exchange_slot_at, AServiceOfTheDeadThatIsOverIsNotTheNextOnes) {
+  ask();
+  EXPECT_EQ(give_up(), exchange_slot::after::free);
+  auto const next = (generation + 1) & call_generation_mask;
+  slot.ask(next, 8, 1);
+  auto const dead = self_in(segment::open(name));
+  auto const service = make_service_word(generation & served_generation_mask, dead);
+  slot.service().store(service);
+  EXPECT_TRUE(slot.end_service(home.attachment(), service));
+  EXPECT_NE(call_generation_of(slot.response_word()), next) << "nobody has served that one";
+  auto const seen = slot.pending();
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->generation, next);
+}
+
 INSTANTIATE_TEST_SUITE_P(generations, exchange_slot_at,
                          ::testing::Values(0, (call_generation{1} << 40) - 2, (call_generation{1} << 40) - 1,
                                            call_generation_mask - 1, call_generation_mask));

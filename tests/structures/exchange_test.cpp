@@ -128,6 +128,16 @@ TEST_F(exchange_test, TheSlotOfACallThatTimedOutIsUsedAgainAtOnceIfNobodyIsInIt)
   EXPECT_TRUE(caller.call(text("again"), 1, 10s));
 }
 
+TEST_F(exchange_test, TheSlotsOfOthersWhoLiveAreNotTaken) {
+  auto caller = calls.client();
+  std::vector<pending_call> all;
+  for (int i = 0; i < 4; ++i) all.push_back(caller.start(text("call " + std::to_string(i)), 1).value());
+  EXPECT_EQ(code_of(other.client().call(text("one more"), 1, 20ms)), errc::no_free_slot);
+  serving const server{other, echo};
+  for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_EQ(text_in(all[i].get_for(10s).value().data()), "call " + std::to_string(i));
+}
+
 TEST_F(exchange_test, AnAnswerThatComesTooLateReachesNobody) {
   auto caller = calls.client();
   auto service = other.server();

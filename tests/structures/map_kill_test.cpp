@@ -164,6 +164,7 @@ TEST_P(map_operation, KilledAfterAnyInstructionHappenedOrNot) {
     auto const seen = found_in(where.map);  // before anybody has settled anything
     auto const found = judge(seen, where.reported.get()->is_done);
     if (here.after % 2 == 0) where.map.recover();
+    EXPECT_TRUE(where.home.verify(others::stand_still).is_clean());
     expect_all_usable(where);
     return found;
   });
@@ -206,6 +207,44 @@ INSTANTIATE_TEST_SUITE_P(
                       operation{"RecoveryAfterADeadErase", 6, true, recover, true},
                       operation{"RecoveryAfterADeadInsert", 6, false, recover, true}),
     [](auto const& each) { return each.param.name; });
+
+// It has seen that the key is not there when others put it in.
+TEST(map_kill, AnInserterThatComesLateFindsTheKey) {
+  constexpr std::size_t filled = 6;  // so that it has to look at the whole bucket first
+  auto const arrange = [](scene const& where) {
+    for (auto const n : neighbours(filled)) ASSERT_TRUE(where.map.insert(n, sealed{n}));
+  };
+  auto const late = [](scene const& where) {
+    return [&where] {
+      auto map = segment::open(where.name).attach<numbers>("m");
+      map.contains(key);
+      return [map] { insert(map); };
+    };
+  };
+  auto const trace = [&] {
+    scene where;
+    arrange(where);
+    return stepped_child{late(where)}.trace();
+  };
+  for_each_instruction(trace, [&](cut const& here) {
+    scene where;
+    arrange(where);
+    bool was_first = false;
+    {
+      stepped_child inserter{late(where)};
+      here.lead(inserter);
+      if (lock_of(where.bucket(home_of(key)).control.load()) == 0)  // else it would be waited for
+        was_first = where.map.insert(key, sealed{8}).is_new();
+      EXPECT_TRUE(inserter.now() == stepped_child::state::finished || inserter.finish());
+    }
+    std::vector<std::uint64_t> found;
+    where.map.for_each([&](std::uint64_t each, sealed const& value) {
+      if (each == key) found.push_back(value.number());
+    });
+    EXPECT_EQ(found, std::vector<std::uint64_t>{was_first ? 8u : 7u});
+    return effect::undecided;
+  });
+}
 
 }  // namespace
 }  // namespace stoa::testing

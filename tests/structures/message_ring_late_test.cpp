@@ -1,5 +1,5 @@
 // Producers of a broadcast ring that stand still while they make room, for a lap, and go on: those who make room at the
-// same place later still count right.
+// same place later still count right. Or until a reader comes, who is waited for.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -91,6 +91,46 @@ TEST_F(late_producer, SetsNoTurnOfAnEarlierLap) {
     ASSERT_TRUE(slow.finish());
   }
   EXPECT_GT(late, 0u) << "none was late";
+}
+
+// Of which it would have to make room for almost half of the ring.
+void send_much(actor& self) { static_cast<void>(self->try_send(std::vector<std::byte>(250), 999)); }
+
+struct waiting_scene : words_scene {
+  static constexpr std::uint64_t last = 19;
+  waiting_scene() : words_scene{{.delivery = delivery::broadcast, .when_full = when_full::wait}} {
+    for (std::uint64_t n = 1; n <= last; n += 3) EXPECT_TRUE(send_number(ring, n));  // two units each
+    EXPECT_EQ(bytes.header().tail.load(), at_unit(14)) << "it is full";
+  }
+};
+
+// It comes when a producer has seen that there is no reader, and has not yet made room.
+TEST(late_reader, IsWaitedFor) {
+  auto const trace = [] {
+    waiting_scene where;
+    return stepped_child{ready<waiting_scene, actor>(where, &send_much)}.trace();
+  };
+  for_each_instruction(trace, [](cut const& here) {
+    waiting_scene where;
+    stepped_child producer{ready<waiting_scene, actor>(where, &send_much)};
+    here.lead(producer);
+    auto reader = where.ring.reader();
+    auto const got = reader.try_receive();
+    if (!got) {
+      ADD_FAILURE() << "nothing is there";
+      return effect::undecided;
+    }
+    auto const first = number_in(got->data());
+    EXPECT_TRUE(producer.now() == stepped_child::state::finished || producer.finish());
+    for (int i = 0; i < 8; ++i) static_cast<void>(where.ring.try_send({}, 999));
+    EXPECT_TRUE(is_numbered_message(got->data())) << "overwritten while it was read";
+    for (auto n = first + 3; n <= waiting_scene::last; n += 3) {
+      auto const next = reader.try_receive();
+      EXPECT_TRUE(next && is_numbered_message(next->data()) && number_in(next->data()) == n);
+    }
+    EXPECT_EQ(reader.lost(), 0u);
+    return effect::undecided;
+  });
 }
 
 struct overwriting_scene : words_scene {

@@ -194,8 +194,8 @@ TEST_P(spsc_queue_operation, StoppedAfterAnyInstructionKeepsItsRole) {
           EXPECT_TRUE(got && got->number() == n);
           out.push_back(n);
         }
-      } else if (other_side.try_push(sealed{200})) {
-        in.push_back(200);
+      } else {
+        for (std::uint64_t n = 200; other_side.try_push(sealed{n}); ++n) in.push_back(n);  // over what was popped
       }
       EXPECT_TRUE(stopped.finish());
       auto const& done = *where.reported.get();

@@ -78,6 +78,23 @@ TEST(condition_variable, NoNotificationIsLost) {
   }
 }
 
+// Somebody makes the change, and tells, as soon as the waiter has let go of the mutex.
+TEST(condition_variable, ANotificationBeforeTheWaiterSleepsIsNotLost) {
+  struct lock_for_a_moment {
+    scene& all;
+    void lock() const { all.mutex.lock(); }
+    void unlock() const {
+      all.mutex.unlock();
+      all.changed.notify_all();
+    }
+  };
+  scene all;
+  lock_for_a_moment const lock{all};
+  lock.lock();
+  EXPECT_EQ(all.changed.wait_for(lock, 1ms), std::cv_status::no_timeout);
+  all.mutex.unlock();
+}
+
 TEST(condition_variable, AMutexWhoseHolderDiedIsAnErrorToWhoWakes) {
   scene all;
   std::unique_lock lock{all.mutex};
