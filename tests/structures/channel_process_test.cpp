@@ -123,6 +123,19 @@ TEST_F(channel_processes, WhatAKilledServerHadSentIsReceived) {
   EXPECT_EQ(refusal([&] { while (peer.send(1, 0, 30s)) {} }), errc::connection_closed) << "at last when it is full";
 }
 
+// Nor does another connection begin in its place.
+TEST_F(channel_processes, WhatAKilledServerHadSentIsNotOverwritten) {
+  auto server = started("greeter", {"3"});
+  auto peer = channel::connect(home, "service", 30s);
+  EXPECT_TRUE(eventually([&] { return signs.atomic(0).load() == 1; }));
+  server.kill();
+  channel_offer const next{home, "service"};
+  EXPECT_EQ(refusal([&] { channel_offer(home, "service"); }), errc::too_many_connections);
+  for (std::uint64_t n = 1; n <= 3; ++n) EXPECT_EQ(peer.try_receive_as<std::uint64_t>(), n);
+  peer.close();
+  channel_offer const last{home, "service"};
+}
+
 TEST_F(channel_processes, WhoWaitsForAMessageIsToldOfTheDeath) {
   auto server = started("greeter", {"0"});
   auto peer = channel::connect(home, "service", 30s);

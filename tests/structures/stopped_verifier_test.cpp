@@ -12,7 +12,7 @@ namespace {
 
 struct scene {
   scratch_name name;
-  segment home = segment::create(name, 1u << 16, {.max_entries = 8, .max_participants = 4, .max_lanes = 4});
+  segment home = segment::create(name, 1u << 16, {.max_entries = 32, .max_participants = 4, .max_lanes = 4});
   shared_report reported;
 
   auto verifier(others who) const {
@@ -49,29 +49,36 @@ void expect_no_damage(others who, Prepare prepare, Change change) {
 
 // As if nobody worked, so that it looks once only: of two entries it says nothing that were never there together.
 TEST(stopped_verifier, ComparesNoEntriesOfDifferentTimes) {
-  auto const publish = [](segment const& home, char first) {
-    for (char each = first; each < first + 6; ++each) home.publish<array<int>>(std::string{"entry "} + each, 100);
-    return true;
+  constexpr int entries = 24;  // so that it is at them for a good part of its time
+  auto const publish = [](segment const& home, char const* called) {
+    for (int i = 0; i < entries; ++i) home.publish<array<int>>(called + std::to_string(i), 200);
   };
   expect_no_damage(
-      others::stand_still, [&](segment const& home) { return publish(home, 'a'); },
+      others::stand_still,
+      [&](segment const& home) {
+        publish(home, "one ");
+        // What comes next has no room but where these are.
+        home.publish<array<std::uint8_t>>("the rest", home.attachment().free_bytes() - 512);
+        return true;
+      },
       [&](segment const& home, bool) {
-        for (char each = 'a'; each < 'a' + 6; ++each) ASSERT_TRUE(home.erase(std::string{"entry "} + each));
-        publish(home, 'g');  // where the others were
+        for (int i = 0; i < entries; ++i) ASSERT_TRUE(home.erase("one " + std::to_string(i)));
+        publish(home, "another ");  // where those were
       });
 }
 
 // What one look finds, and the next does not, is not believed.
 TEST(stopped_verifier, BelievesNothingThatItFindsOnce) {
+  static constexpr int slots = 512;
   expect_no_damage(
       others::may_work,
       [](segment const& home) {
-        auto const made = home.publish<queue<int>>("it", 8);
+        auto const made = home.publish<queue<int>>("it", slots);
         made.push(1);
         return made;
       },
       [](segment const&, queue<int> const& it) {
-        for (int n = 0; n < 12; ++n) {
+        for (int n = 0; n < 2 * slots; ++n) {
           it.push(n);
           static_cast<void>(it.try_pop());
         }
