@@ -1,9 +1,12 @@
 // live_trial.hpp: a segment that two participants of this process work in, as steps say, while its bytes are damaged.
 #pragma once
 #include <array>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "hostile_subjects.hpp"
+#include "mending.hpp"
 #include "patch.hpp"
 #include "scratch.hpp"
 #include "seeds.hpp"
@@ -13,8 +16,9 @@ namespace stoa::fuzz {
 
 class live_trial {
  public:
-  explicit live_trial(fuzz_input const& input)
-      : from_{seeds()[input.scene(0) % structure_seeds()]} {
+  // `before_mending`: see mending.hpp.
+  explicit live_trial(fuzz_input const& input, std::function<void()> before_mending = {})
+      : from_{seeds()[input.scene(0) % structure_seeds()]}, in_the_end_{name(), from_.whole, std::move(before_mending)} {
     testing::hostile_trial{name(), from_.whole.bytes, {}, 0, {}}.write_undamaged();
     for (std::size_t i = 0; i < input.steps(); ++i)
       if (auto const each = input.at(i); each.what < first_that_is_no_patch) is_entry_damaged_ |= is_of_entry(each);
@@ -72,6 +76,7 @@ class live_trial {
   }
 
   seed const& from_;
+  mending in_the_end_;
   bool is_entry_damaged_ = false;
   std::array<participant, 2> users_;
 };

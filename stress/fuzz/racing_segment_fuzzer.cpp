@@ -87,8 +87,11 @@ scribbler& the_other() {
 
 void segment_target::run(fuzz_input const& input) {
   auto& other = the_other();
-  on_sleep([] { the_other().take_a_turn(); });
-  live_trial trial{input};
+  live_trial trial{input, [&] { other.stop(); }};
+  on_sleep([] {
+    the_other().take_a_turn();
+    mending::look();
+  });
   scribbling what{&trial.whole(), trial.base(), {}};
   for (std::size_t i = 0; i < input.steps(); ++i)
     if (auto const each = input.at(i); each.what < first_that_is_no_patch) what.patches.push_back(each);

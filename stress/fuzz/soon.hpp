@@ -16,6 +16,9 @@ inline constexpr std::chrono::seconds longest_wait{5};
 // Of this thread on a core, however busy the machine is. What never ends is for the fuzzer's own timeout.
 inline constexpr std::chrono::seconds longest_work{1};
 
+// When the call that is under way began.
+inline std::chrono::nanoseconds call_began{};
+
 inline std::chrono::nanoseconds work_of_this_thread() noexcept {
   timespec now{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -31,7 +34,7 @@ inline void expect_short(std::chrono::nanoseconds took, std::chrono::nanoseconds
 // Exceptions of other types end the process, and so are found.
 template <class Call>
 void soon(Call&& call) {
-  auto const begin = virtual_time();
+  auto const begin = call_began = virtual_time();
   auto const worked = work_of_this_thread();
   try {
     call();

@@ -2,7 +2,7 @@
 
 #include <cstring>
 #include <stoa/value_bytes.hpp>
-#include <thread>
+#include <stoa/waiting.hpp>
 
 namespace stoa {
 namespace {
@@ -68,18 +68,21 @@ class value_bytes::taken_buffer {
   std::uint64_t next(std::uint64_t seen) const noexcept { return ((seen >> 8) + 1) << 8 | index_; }
   value_buffer& buffer() const noexcept { return bytes_.at(index_); }
 
-  // Goes round from behind the current buffer, so that what was current longest ago is taken first.
+  // Waits while live writers have all but the current one.
   std::uint64_t take(attachment const& writer) const {
-    for (;; std::this_thread::yield()) {
-      auto const current = bytes_.state().load(std::memory_order_relaxed) & 0xFF;  // a guess
-      for (bool const dead_too : {false, true})
-        for (std::uint64_t i = 1; i <= bytes_.buffers_; ++i) {
-          auto const index = (current + i) % bytes_.buffers_;
-          auto const owner = bytes_.at(index).owner.load(std::memory_order_relaxed);  // a guess
-          if (owner != 0 && (!dead_too || writer.is_alive(owner))) continue;
-          if (bytes_.try_take(index, owner, writer.self())) return index;
-        }
-    }
+    return *look_for(deadline::never(), wait_strategy::adaptive, [&] { return try_take_any(writer); });
+  }
+  // Goes round from behind the current buffer, so that what was current longest ago is taken first.
+  std::optional<std::uint64_t> try_take_any(attachment const& writer) const {
+    auto const current = bytes_.state().load(std::memory_order_relaxed) & 0xFF;  // a guess
+    for (bool const dead_too : {false, true})
+      for (std::uint64_t i = 1; i <= bytes_.buffers_; ++i) {
+        auto const index = (current + i) % bytes_.buffers_;
+        auto const owner = bytes_.at(index).owner.load(std::memory_order_relaxed);  // a guess
+        if (owner != 0 && (!dead_too || writer.is_alive(owner))) continue;
+        if (bytes_.try_take(index, owner, writer.self())) return index;
+      }
+    return std::nullopt;
   }
 
   value_bytes const& bytes_;

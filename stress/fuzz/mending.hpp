@@ -1,0 +1,35 @@
+// mending.hpp: damage that ends.
+//
+// Who forges what a living process would hold makes others wait for it, as they must for one that lives: for ever, if
+// nothing happens. So after some time of a call's waiting the bytes are what they were, and then it must end.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "hostile.hpp"
+
+namespace stoa::fuzz {
+
+// As long as it exists, and one at a time.
+class mending {
+ public:
+  // Of a segment of that name. `first`: what is to be done before.
+  mending(std::string name, testing::specimen const& whole, std::function<void()> first = {});
+  ~mending();
+  mending(mending const&) = delete;
+  mending& operator=(mending const&) = delete;
+
+  // Whenever somebody sleeps.
+  static void look();
+
+ private:
+  void mend();
+
+  std::string name_;
+  testing::specimen const& whole_;
+  std::function<void()> first_;
+  std::chrono::nanoseconds last_{};
+};
+
+}  // namespace stoa::fuzz
