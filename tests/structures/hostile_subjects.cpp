@@ -74,8 +74,9 @@ specimen specimen_with(subject const& what) {
 }
 
 fenced::fenced(segment const& in, std::uint64_t structure_end, bool is_entry_damaged)
-    : begin_{in.attachment().map().base() + structure_end},
-      bytes_{is_entry_damaged ? 0 : in.attachment().map().layout().total_bytes - structure_end} {
+    : begin_{in.attachment().map().base() + structure_end} {
+  auto const end = in.attachment().map().layout().total_bytes;  // of a damaged header, perhaps
+  bytes_ = is_entry_damaged || end < structure_end ? 0 : end - structure_end;
   ASAN_POISON_MEMORY_REGION(begin_, bytes_);
 }
 fenced::~fenced() { ASAN_UNPOISON_MEMORY_REGION(begin_, bytes_); }
