@@ -32,23 +32,23 @@ struct soak_settings {
 inline std::atomic<bool> is_time_over{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // set by a signal's handler
 
-// Calls disturb(index, random) for one of `count` workers every 0.5 to 5.5 ms. Says how long it took at most from one to
-// the next: a machine that stood still for so long makes the waits of all who waited then as long.
+// From one kill or stop to the next, at most: a machine that stood still for so long made the waits of all who waited
+// then as long.
+inline std::chrono::steady_clock::duration longest_pause{};
+
+// Calls disturb(index, random) for one of `count` workers every 0.5 to 5.5 ms.
 template <class Disturb>
 void disturb_workers(soak_settings const& with, std::size_t count, Disturb disturb) {
   using clock = std::chrono::steady_clock;
   std::mt19937 random{with.seed};
-  clock::duration longest{};
   auto last = clock::now();
   for (auto const end = last + std::chrono::seconds{with.seconds}; last < end && !is_time_over;) {
     std::this_thread::sleep_for(std::chrono::microseconds{500 + random() % 5000});
     auto const index = random() % count;
     disturb(index, random);
     auto const now = clock::now();
-    longest = std::max(longest, now - std::exchange(last, now));
+    longest_pause = std::max(longest_pause, now - std::exchange(last, now));
   }
-  fmt::print("at most {:.1f} ms from one kill or stop to the next\n",
-             std::chrono::duration<double, std::milli>{longest}.count());
 }
 
 // The main() of a soak: run(with) says whether all is well. `app` has the options that are its own.
@@ -60,7 +60,10 @@ int soak_main(std::string_view name, CLI::App& app, Settings& with, int argc, ch
   with.segment = fmt::format("{}-{}", name, ::getpid());
   for (int const number : {SIGINT, SIGTERM}) ::signal(number, [](int) { is_time_over = true; });
   try {
-    return run(with) ? 0 : 1;
+    bool const is_good = run(with);
+    fmt::print("at most {:.1f} ms from one kill or stop to the next\n",
+               std::chrono::duration<double, std::milli>{longest_pause}.count());
+    return is_good ? 0 : 1;
   } catch (std::exception const& problem) {
     fmt::print(stderr, "{}: {}\n", name, problem.what());
     return 1;
