@@ -20,7 +20,8 @@
 // I1 owner      only the process that the owner word names writes the request; taken by one CAS from 0 or from a dead
 //               process, whose id is never used twice                                    R3 -> A3
 // I2 one server a service begins by one CAS, from a word whose service is over. The word never comes back: its
-//               generation goes on. So each generation is begun once, and taken over only from a dead server
+//               generation goes on, as the request is looked at after the word that is replaced.  R4 -> A4
+//               So each generation is begun once, and taken over only from a dead server
 // I3 published  request and response are whole before their words say so                 R1 -> A1, R2 -> A2
 // I4 nobody in  an owner who gives up says cancelled, then looks at the service word; a server takes the service word,
 //               then looks at the request. Both in one order of all (seq_cst): the owner sees the server, or the server
@@ -166,10 +167,12 @@ class exchange_slot {
 
   // A request that nobody serves and nobody has served. Writes nothing.
   std::optional<seen_request> pending() const noexcept {
-    auto const word = request().word.load(std::memory_order_relaxed);  // a guess: looked at again in begin()
+    auto const word = request().word.load(std::memory_order_relaxed);  // a guess
     if (request_state_of(word) != request_state::requested) return std::nullopt;
     auto const generation = call_generation_of(word);
-    auto const service = this->service().load(std::memory_order_relaxed);  // a guess: the CAS decides
+    auto const service = this->service().load(std::memory_order_acquire);  // A4 <- R4 (I2). A guess: the CAS decides
+    // Not older than the one that service was of. Were it the guess from before, others might have served it and more.
+    if (request().word.load(std::memory_order_relaxed) != word) return std::nullopt;
     if (is_service_of(service, generation) || !is_over(service, response_word())) return std::nullopt;
     return seen_request{generation, service};
   }
@@ -189,6 +192,7 @@ class exchange_slot {
   bool begin(seen_request const& seen, short_owner self) const noexcept {
     auto expected = seen.service;
     // seq_cst: before the look at the request (I4). Forbids: the owner sees nobody in, and this server the request.
+    // R4 -> A4 (I2): after the look at the request in pending().
     if (!service().compare_exchange_strong(expected, make_service_word(seen.generation, self),
                                            std::memory_order_seq_cst, std::memory_order_relaxed))
       return false;
