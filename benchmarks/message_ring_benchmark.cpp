@@ -151,8 +151,8 @@ void run(settings const& with) {
       auto const& rates = each.rates[i];
       auto const bytes = median(rates) * static_cast<double>(loads[i].size);
       fmt::print("{:>24} {:10.2f} {:10.2f} {:10.2f} {:8.1f} {:10.2f}\n",
-                 fmt::format("{}, {} x {} bytes", each.name, loads[i].batch, loads[i].size), median(rates) / 1e6, at_part(rates, .25) / 1e6,
-                 at_part(rates, .75) / 1e6, bytes / 1e9, bytes / median(copies));
+                 fmt::format("{}, {} x {} bytes", each.name, loads[i].batch, loads[i].size), median(rates) / 1e6,
+                 at_part(rates, .25) / 1e6, at_part(rates, .75) / 1e6, bytes / 1e9, bytes / median(copies));
     }
   fmt::print("{:>24} {:>32} {:8.1f}, 25 % {:.1f}, 75 % {:.1f}\n", "memcpy alone", "", median(copies) / 1e9,
              at_part(copies, .25) / 1e9, at_part(copies, .75) / 1e9);

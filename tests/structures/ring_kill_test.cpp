@@ -325,7 +325,7 @@ TEST(ring_kill, AConsumerOvertakenTwicePassesNothingOver) {
       if (!consumer.step(first)) break;
       where.replace_all_slots();
       if (consumer.step(second)) where.replace_all_slots();
-      EXPECT_TRUE(consumer.now() == stepped_child::state::finished || consumer.finish());
+      EXPECT_TRUE(consumer.finish());
       contents all(where.next - 1);
       std::iota(all.begin(), all.end(), 1u);
       EXPECT_EQ(where.drained(), all);
