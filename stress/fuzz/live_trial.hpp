@@ -18,7 +18,8 @@ class live_trial {
  public:
   // `before_mending`: see mending.hpp.
   explicit live_trial(fuzz_input const& input, std::function<void()> before_mending = {})
-      : from_{seeds()[input.scene(0) % structure_seeds()]}, in_the_end_{name(), from_.whole, std::move(before_mending)} {
+      : from_{seeds()[input.scene(0) % structure_seeds()]},
+        in_the_end_{name().path(), from_.whole, std::move(before_mending)} {
     testing::hostile_trial{name(), from_.whole.bytes, {}, 0, {}}.write_undamaged();
     for (std::size_t i = 0; i < input.steps(); ++i)
       if (auto const each = input.at(i); each.what < first_that_is_no_patch) is_entry_damaged_ |= is_of_entry(each);
@@ -55,7 +56,7 @@ class live_trial {
     std::optional<testing::user> can;  // none: it could not attach, as the structure is damaged, or its role taken
   };
 
-  static std::string const& name() {
+  static testing::scratch_name const& name() {
     static testing::scratch_name const made;
     return made;
   }

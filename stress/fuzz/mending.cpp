@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -17,8 +16,8 @@ mending* under_way = nullptr;
 
 }  // namespace
 
-mending::mending(std::string name, testing::specimen const& whole, std::function<void()> first)
-    : name_{std::move(name)}, whole_{whole}, first_{std::move(first)} {
+mending::mending(std::filesystem::path file, testing::specimen const& whole, std::function<void()> first)
+    : file_{std::move(file)}, whole_{whole}, first_{std::move(first)} {
   under_way = this;
   on_sleep(&mending::look);
 }
@@ -42,7 +41,7 @@ void mending::mend() {
     for (auto at = each.begin; at < each.end; at += sizeof(participant_record))
       reinterpret_cast<participant_record*>(&bytes[at])->generation.store(nobodys_generation);
   for (auto const& each : whole_.parts("lanes")) std::fill(&bytes[each.begin], &bytes[each.end], std::byte{0});
-  std::fstream file{std::filesystem::path{"/dev/shm"} / name_, std::ios::binary | std::ios::in | std::ios::out};
+  std::fstream file{file_, std::ios::binary | std::ios::in | std::ios::out};
   file.write(reinterpret_cast<char const*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 

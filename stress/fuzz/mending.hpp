@@ -4,8 +4,8 @@
 // nothing happens. So after some time of a call's waiting the bytes are what they were, and then it must end.
 #pragma once
 #include <chrono>
+#include <filesystem>
 #include <functional>
-#include <string>
 
 #include "hostile.hpp"
 
@@ -14,8 +14,8 @@ namespace stoa::fuzz {
 // As long as it exists, and one at a time.
 class mending {
  public:
-  // Of a segment of that name. `first`: what is to be done before.
-  mending(std::string name, testing::specimen const& whole, std::function<void()> first = {});
+  // Of the segment in that file. `first`: what is to be done before.
+  mending(std::filesystem::path file, testing::specimen const& whole, std::function<void()> first = {});
   ~mending();
   mending(mending const&) = delete;
   mending& operator=(mending const&) = delete;
@@ -26,7 +26,7 @@ class mending {
  private:
   void mend();
 
-  std::string name_;
+  std::filesystem::path file_;
   testing::specimen const& whole_;
   std::function<void()> first_;
   std::chrono::nanoseconds last_{};

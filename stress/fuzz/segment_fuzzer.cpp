@@ -64,7 +64,7 @@ void segment_target::run(fuzz_input const& input) {
   bool const is_read_only = input.scene(1) % 2 != 0;
   auto const opened = is_read_only ? segment::try_open_read_only(name) : segment::try_open(name);
   if (!opened) return;
-  mending const in_the_end{name, from.whole};
+  mending const in_the_end{name.path(), from.whole};
   {
     fenced const fence{*opened, from.structure_end, is_entry_damaged || from.what == nullptr};
     look_and_use(*opened, from, input.scene(2));
