@@ -106,7 +106,7 @@ std::set<std::string> test_names_in(std::string_view page_text) {
 }
 
 std::set<std::string> tests_in(std::string const& source) {
-  static std::regex const definition{R"(\b(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\))"};
+  static std::regex const definition{R"(\b(?:(?:TYPED_)?TEST(?:_F|_P)?|RC_GTEST_PROP)\(\s*(\w+)\s*,\s*(\w+)\s*[,)])"};
   return matches(source, definition);
 }
 

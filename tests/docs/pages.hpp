@@ -33,7 +33,7 @@ bool is_test_name(std::string_view text);
 std::set<std::string> test_names_in(std::string_view page_text);
 // All tests of the project, as "suite.Name".
 std::set<std::string> const& all_tests();
-// Those that TEST, TEST_F, TEST_P and TYPED_TEST define there.
+// Those that TEST, TEST_F, TEST_P, TYPED_TEST and RC_GTEST_PROP define there.
 std::set<std::string> tests_in(std::string const& source);
 
 // A row of a table that has cases: its first cell is not a heading and not a rule.
