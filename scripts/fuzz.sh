@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# Builds the fuzzers and lets each run for a while: fuzz.sh [--seconds N] [--keep] [TARGET...]
+# Builds the fuzzers and lets each run for a while: fuzz.sh [--seconds N] [--seed N] [--keep] [TARGET...]
 #
 #   scripts/fuzz.sh                                     each target for 20 s
 #   scripts/fuzz.sh --seconds 3600 segment_fuzzer       one, for an hour
 #   scripts/fuzz.sh --seconds 600 --keep                and what reached something new is kept in stress/fuzz/corpus
+#   scripts/fuzz.sh --seed 1                            the same inputs in the same order each time, as far as time goes
 #
-# Starts from the inputs in stress/fuzz/corpus. Prints what each did; an input that was found lies in build/fuzz/found,
-# and its report is shown. Exit status 1 if anything was found.
+# Starts from the inputs in stress/fuzz/corpus. Prints what each did, and the seconds of a core that it had for it; an
+# input that was found lies in build/fuzz/found, and its report is shown. Exit status 1 if anything was found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=20 keep=false targets=()
+seconds=20 seed=0 keep=false targets=()
 while [ $# -gt 0 ]; do
   case $1 in
     --seconds) seconds=$2; shift 2 ;;
+    --seed) seed=$2; shift 2 ;;
     --keep) keep=true; shift ;;
     -*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 2 ;;
     *) targets+=("$1"); shift ;;
@@ -58,23 +60,34 @@ run() {
   clean
   return "$status"
 }
+# Sets core_seconds: how long this shell's children have had a core so far. (A subshell has had no children.)
+count_core_seconds() {
+  times >"$scratch/times"
+  core_seconds=$(awk 'NR == 2 { split($0, part, /[ms ]+/); printf "%d", part[1] * 60 + part[2] + part[3] * 60 + part[4] }' \
+    "$scratch/times")
+}
 last_of() { sed -n "s/.*[[:space:]]$1: *\([0-9]*\).*/\1/p" "$2" | tail -n 1; }
 
 failed=0
-printf '%-24s %10s %8s %9s %7s  %s\n' target executions coverage features inputs verdict
+printf '%-24s %6s %10s %8s %9s %7s  %s\n' target core_s executions coverage features inputs verdict
 for target in "${targets[@]}"; do
   corpus=stress/fuzz/corpus/$target log=$scratch/$target.log fresh=$scratch/$target
   mkdir -p "$fresh"
-  options=(-max_total_time="$seconds" -print_final_stats=1 -max_len=400 -entropic=0)  # weighing inputs costs more than running them
+  # Not entropic: weighing inputs costs more than running them.
+  options=(-max_total_time="$seconds" -seed="$seed" -print_final_stats=1 -max_len=400 -entropic=0)
   [ ! -f "stress/fuzz/$target.dict" ] || options+=(-dict="stress/fuzz/$target.dict")
   verdict="nothing found"
+  count_core_seconds
+  before=$core_seconds
   if ! run "$target" "$log" "${options[@]}" "$fresh" "$corpus"; then
     verdict="FOUND: $(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)"
     failed=1
   fi
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-  printf '%-24s %10s %8s %9s %7s  %s\n' "$target" "${executions:-?}" "$(last_of cov "$log")" "$(last_of ft "$log")" \
-    "$(find "$corpus" "$fresh" -type f | wc -l)" "$verdict"
+  count_core_seconds
+  printf '%-24s %6s %10s %8s %9s %7s  %s\n' "$target" $((core_seconds - before)) "${executions:-?}" \
+    "$(last_of cov "$log")" "$(last_of ft "$log")" "$(find "$corpus" "$fresh" -type f | wc -l)" \
+    "$verdict"
   [ "$verdict" = "nothing found" ] || grep -A40 -m1 -E 'ERROR|runtime error|^a call|DEADLY' "$log" || tail -n 40 "$log"
   if $keep; then
     mkdir -p "$scratch/merged/$target"
