@@ -34,6 +34,8 @@
 //               copies, then looks at head                                            R8 -> A8
 // I10 blocks    what is too large for a record lies in a block that its record refers to; the block is free when the
 //               record is done, padding, or before free                               message_blocks.hpp
+// I11 in the way  who makes room at tail looks before each message that he drops whether tail is still there: what a
+//               position that free has passed says of the room there is means nothing
 //
 // Progress  A claim whose owner is stopped holds back what comes behind it, as order demands; one whose owner is
 //           dead does not. A stopped consumer holds its own record, and producers when they come to it.
@@ -263,10 +265,16 @@ class message_ring_bytes {
     auto const used = position - header_->free.load(std::memory_order_acquire);  // A5 <- R5 (I3)
     return used <= capacity() && (units + 1) * record_unit <= capacity() - used;  // I7
   }
+  // Whether who makes room there is to look anew (I11).
+  bool has_room_or_moved(std::uint64_t position, std::uint64_t units) const noexcept {
+    // relaxed: who sees free past a position sees tail past it as well (A5 <- R5); else the CAS on tail decides
+    return has_room(position, units) || header_->tail.load(std::memory_order_relaxed) != position;
+  }
   // Helps head over a record that is taken, or is no message.
   void pass(std::uint64_t position, record_mark found) const;
   void advance_head() const;
   std::uint64_t reclaim() const noexcept;
+  // Room for a claim where tail was. True: there is some, or tail has moved.
   bool make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const;
   bool is_held_up(attachment& owner, std::uint64_t position, std::uint64_t units) const noexcept;
   void call_back(std::uint64_t position) const noexcept;
