@@ -236,7 +236,7 @@ class message_ring_bytes {
   // --- off the fast path ---
 
   // Settles what dead threads claimed and did not publish, and sees to it that what dead consumers had taken is
-  // taken again. Repeating it, or dying in it, does no harm.
+  // taken again. Repeating it, or dying in it, does no harm. Nothing in a forked child.
   void settle(attachment& owner) const;
   // Whether a message is what its checksum says, with the header that stands before it.
   bool is_intact(std::uint64_t position, std::span<std::byte const> copy) const noexcept;
