@@ -170,17 +170,23 @@ auto ready_to_claim(words_scene const& where) {
     auto const bytes = *message_ring_bytes::adopt(home.entries().front().view());
     auto& name = home.attachment().my_lane().intent;
     return [home = std::move(home), bytes, &name, &done = *where.reported.get()] {
-      auto const mine = bytes.claim(home.attachment(), name, 1);
-      if (!mine) return;
-      bytes.abandon(mine);
-      forget(name);
-      done.note_push(0);
+      try {
+        auto const mine = bytes.claim(home.attachment(), name, 1);
+        if (!mine) return;
+        bytes.abandon(mine);
+        forget(name);
+        done.note_push(0);
+      } catch (error const&) {
+        done.note_pop(0);
+      }
     };
   };
 }
 
 struct full_scene : words_scene {
-  explicit full_scene(message_ring_options const& options) : words_scene{options} { send(room_of_scene); }
+  explicit full_scene(message_ring_options const& options, std::uint64_t count = room_of_scene) : words_scene{options} {
+    send(count);
+  }
   void send(std::uint64_t count) {
     for (; count > 0; --count) sent += ring.try_send({});
   }
@@ -246,6 +252,29 @@ TEST_P(slow_producer, DropsNothingInARingWithRoom) {
     EXPECT_EQ(where.ring.statistics().lost + where.ring.size() + got, where.sent);
     return effect::undecided;
   });
+}
+
+// That has lost the last room to another, and finds that the oldest message is no message.
+TEST(refused_producer, NamesNothingAnyMore) {
+  auto const trace = [] {
+    full_scene where{{}, room_of_scene - 1};
+    return stepped_child{ready_to_claim(where)}.trace();
+  };
+  std::size_t refused = 0;
+  for_each_instruction(trace, [&](cut const& here) {
+    full_scene where{{}, room_of_scene - 1};
+    stepped_child slow{ready_to_claim(where)};
+    here.lead(slow);
+    where.send(1);
+    auto const head = where.bytes.header().head.load();
+    where.bytes.mark(head).store(make_mark(where.bytes.lap(head), record_state::done, 0));
+    EXPECT_TRUE(slow.finish());
+    refused += where.reported.get()->pops;
+    for (auto& each : where.home.attachment().map().used_lanes())
+      for_each_name(each, [](lane_name& name) { EXPECT_EQ(op_of(name.what.load()), lane_op::none); });
+    return effect::undecided;
+  });
+  EXPECT_GT(refused, 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(each, slow_producer,

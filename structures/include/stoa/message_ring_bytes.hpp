@@ -52,6 +52,7 @@
 #include <stoa/queue_slot.hpp>
 #include <stoa/structure.hpp>
 #include <stoa/waiting.hpp>
+#include <utility>
 
 namespace stoa {
 
@@ -330,7 +331,10 @@ kind_operations const& message_ring_operations();
     auto const fill = units > to_end ? static_cast<std::uint32_t>(to_end) : 0;
     if (!has_room(at, fill + units)) [[unlikely]] {
       auto const moved = tail.load(std::memory_order_relaxed);
-      if (moved == at && !make_room(owner, at, fill + units)) break;
+      if (moved == at) {
+        if (std::exchange(named, 0) != 0) forget(name);  // first: what makes room throws where bytes are damaged
+        if (!make_room(owner, at, fill + units)) return {};
+      }
       at = moved;
       continue;
     }
@@ -355,8 +359,6 @@ kind_operations const& message_ring_operations();
     named = 0;
     at += fill * record_unit;
   }
-  if (named != 0) forget(name);
-  return {};
 }
 
 [[gnu::always_inline]] inline held_record message_ring_bytes::take(attachment& owner) const {
