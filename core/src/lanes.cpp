@@ -185,6 +185,7 @@ void attachment::release_lanes() noexcept {
 }
 
 void attachment::settle_lanes(lane_tag tag, function_ref<void(lane&)> settle) {
+  if (was_inherited()) return;  // nobody can be asked, and all would be taken for dead
   known_lives lives{*this};
   for (auto& each : map_.used_lanes()) {
     auto owner = each.owner.load(std::memory_order_acquire);  // A1 <- R1
@@ -204,6 +205,7 @@ void attachment::settle_lanes(lane_tag tag, function_ref<void(lane&)> settle) {
 
 // For when no lane is free: those of dead threads are, once what they name is settled.
 void attachment::settle_dead_lanes() {
+  if (was_inherited()) return;  // as above
   name_table const table{map_};
   auto const settle_entry = [&](std::uint64_t what) {
     auto const slot = slot_of(what);

@@ -206,12 +206,16 @@ bool message_ring_bytes::make_room(attachment& owner, std::uint64_t position, st
   if (options_.delivery == delivery::broadcast) return make_room_in_broadcast(position, units);
   reclaim();
   if (has_room(position, units)) return true;
-  for (auto left = capacity() / record_unit; left > 0; --left) {
+  auto const is_enough = [&] {
     advance_head();  // padding makes room as well, before a message does
     reclaim();
-    if (has_room(position, units)) return true;
+    return has_room_or_moved(position, units);
+  };
+  for (auto left = capacity() / record_unit; left > 0; --left) {
+    if (is_enough()) return true;
     bool const drops = options_.when_full == when_full::overwrite && !is_held_up(owner, position, units);
-    if (!drops || !drop_oldest(owner)) return false;
+    if (!drops) return false;
+    if (!drop_oldest(owner)) return is_enough();  // others have taken it meanwhile
   }
   return false;
 }

@@ -45,7 +45,7 @@ std::optional<std::uint64_t> message_ring_bytes::nearest_reader(std::uint64_t ot
 bool message_ring_bytes::make_room_in_broadcast(std::uint64_t position, std::uint64_t units) const {
   // A little more than what is asked for, so that not every send comes here.
   auto const target = position + (units + 1) * record_unit - capacity() + capacity() / 16;
-  return give_up_before(target, [&] { return has_room(position, units); });
+  return give_up_before(target, [&] { return has_room_or_moved(position, units); });
 }
 
 // What all readers have read, or nobody waits for, of the records before `target`. Whether it is enough.

@@ -130,6 +130,7 @@ bool message_ring_bytes::settle_claim(attachment& owner, stoa::claim const& dead
 }
 
 void message_ring_bytes::settle(attachment& owner) const {
+  if (owner.was_inherited()) return;  // nobody can be asked: blocks and places of the living would be given away
   owner.settle_lanes(tag_, [&](lane& dead) {
     for_each_name(dead, [&](lane_name& name) {
       auto const held = read_name(name, tag_);

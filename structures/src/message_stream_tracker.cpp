@@ -74,6 +74,7 @@ bool message_stream_tracker::is_look_due() noexcept {
 }
 
 void message_stream_tracker::look_for_the_dead(attachment const& owner, function_ref<std::uint64_t()> claimed) {
+  if (owner.was_inherited()) return;  // nobody can be asked
   std::optional<participant_id> alive;  // streams are in the order of their writers
   for (auto& [which, each] : streams_) {
     if (each.claimed_at_death || which.writer == alive) continue;

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <functional>
 #include <optional>
 #include <stoa/stoa.hpp>
 
 #include "child.hpp"
+#include "in_child.hpp"
 #include "scratch.hpp"
 
 namespace stoa {
@@ -17,41 +17,6 @@ namespace {
 
 using namespace stoa::literals;
 using namespace stoa::testing;
-
-// Runs in a forked child; the status it exits with.
-int in_child(std::function<int()> const& work) {
-  pid_t const pid = ::fork();
-  if (pid == 0) {
-    ::alarm(60);
-    int status = 90;
-    try {
-      status = work();
-    } catch (...) {
-      status = 91;
-    }
-    ::_exit(status);
-  }
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 92;
-}
-
-template <class Call>
-bool is_forked(Call call) {
-  try {
-    call();
-  } catch (error const& refused) {
-    return refused.code() == errc::forked &&
-           std::string_view{refused.what()}.find("fork") != std::string_view::npos;
-  }
-  return false;
-}
-
-template <class T>
-bool is_forked(result<T> const& got) {
-  return !got && got.error().code() == errc::forked;
-}
 
 class fork_test : public ::testing::Test {
  protected:

@@ -1,7 +1,9 @@
-// Producers of a broadcast ring that stand still while they make room, for a lap, and go on: those who make room at the
-// same place later still count right. Or until a reader comes, who is waited for.
+// Producers that stand still while they make room, for a lap, and go on: those who make room at the same place later still
+// count right, and nothing is dropped that is not in the way. Or until a reader comes, who is waited for.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 #include "message_ring_scene.hpp"
@@ -160,6 +162,135 @@ TEST(late_consumer, IsNotTheReasonWhyOthersAreDropped) {
     ASSERT_TRUE(slow.finish());
   }
 }
+
+// A claim in a full ring, and nothing else: a call that sends looks again when it is refused.
+auto ready_to_claim(words_scene const& where) {
+  return [&where] {
+    auto home = segment::open(where.name);
+    auto const bytes = *message_ring_bytes::adopt(home.entries().front().view());
+    auto& name = home.attachment().my_lane().intent;
+    return [home = std::move(home), bytes, &name, &done = *where.reported.get()] {
+      try {
+        auto const mine = bytes.claim(home.attachment(), name, 1);
+        if (!mine) return;
+        bytes.abandon(mine);
+        forget(name);
+        done.note_push(0);
+      } catch (error const&) {
+        done.note_pop(0);
+      }
+    };
+  };
+}
+
+struct full_scene : words_scene {
+  explicit full_scene(message_ring_options const& options, std::uint64_t count = room_of_scene) : words_scene{options} {
+    send(count);
+  }
+  void send(std::uint64_t count) {
+    for (; count > 0; --count) sent += ring.try_send({});
+  }
+  std::uint64_t sent = 0;
+};
+
+class overtaken_producer : public ::testing::TestWithParam<std::pair<delivery, when_full>> {
+ protected:
+  static message_ring_options options() {
+    return {.delivery = GetParam().first, .when_full = GetParam().second, .first_position = position_before_wrap};
+  }
+};
+
+// By two laps, while it makes room where there is nothing to be made any more.
+TEST_P(overtaken_producer, DropsNothingOfALaterLapAndHasRoom) {
+  auto const trace = [] {
+    full_scene where{options()};
+    return stepped_child{ready_to_claim(where)}.trace();
+  };
+  std::size_t overtaken = 0;
+  for_each_instruction(trace, [&](cut const& here) {
+    full_scene where{options()};
+    stepped_child slow{ready_to_claim(where)};
+    here.lead(slow);
+    where.send(2 * ring_units);
+    overtaken += where.sent == room_of_scene + 2 * ring_units;
+    auto const lost = where.ring.statistics().lost;
+    EXPECT_TRUE(slow.finish());
+    EXPECT_EQ(where.reported.get()->pushes, 1u) << "it was refused";
+    EXPECT_LE(where.ring.statistics().lost, lost + 2) << "one for its own room, and one that it was about to drop";
+    if (options().delivery == delivery::group) {
+      EXPECT_EQ(where.ring.statistics().lost + where.ring.size(), where.sent);
+    }
+    return effect::undecided;
+  });
+  EXPECT_GT(overtaken, 0u);
+}
+
+// The others send, take all that is there, and send some more.
+class slow_producer : public ::testing::TestWithParam<std::pair<std::uint64_t, std::uint64_t>> {
+ protected:
+  static constexpr message_ring_options options{.when_full = when_full::overwrite,
+                                                .first_position = position_before_wrap};
+};
+
+// But for one that it was about to drop.
+TEST_P(slow_producer, DropsNothingInARingWithRoom) {
+  auto const trace = [] {
+    full_scene where{options};
+    return stepped_child{ready_to_claim(where)}.trace();
+  };
+  for_each_instruction(trace, [&](cut const& here) {
+    full_scene where{options};
+    stepped_child slow{ready_to_claim(where)};
+    here.lead(slow);
+    where.send(GetParam().first);
+    auto const got = where.ring.consumer().poll([](auto const&) {});
+    where.send(GetParam().second);
+    auto const lost = where.ring.statistics().lost;
+    EXPECT_TRUE(slow.finish());
+    EXPECT_EQ(where.reported.get()->pushes, 1u) << "it was refused";
+    EXPECT_LE(where.ring.statistics().lost, lost + 1);
+    EXPECT_EQ(where.ring.statistics().lost + where.ring.size() + got, where.sent);
+    return effect::undecided;
+  });
+}
+
+// That has lost the last room to another, and finds that the oldest message is no message.
+TEST(refused_producer, NamesNothingAnyMore) {
+  auto const trace = [] {
+    full_scene where{{}, room_of_scene - 1};
+    return stepped_child{ready_to_claim(where)}.trace();
+  };
+  std::size_t refused = 0;
+  for_each_instruction(trace, [&](cut const& here) {
+    full_scene where{{}, room_of_scene - 1};
+    stepped_child slow{ready_to_claim(where)};
+    here.lead(slow);
+    where.send(1);
+    auto const head = where.bytes.header().head.load();
+    where.bytes.mark(head).store(make_mark(where.bytes.lap(head), record_state::done, 0));
+    EXPECT_TRUE(slow.finish());
+    refused += where.reported.get()->pops;
+    for (auto& each : where.home.attachment().map().used_lanes())
+      for_each_name(each, [](lane_name& name) { EXPECT_EQ(op_of(name.what.load()), lane_op::none); });
+    return effect::undecided;
+  });
+  EXPECT_GT(refused, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(each, slow_producer,
+                         ::testing::Values(std::pair{0, 0}, std::pair{2 * ring_units, 0},
+                                           std::pair{2 * ring_units, 4}),
+                         [](auto const& each) {
+                           return fmt::format("{}SentBeforeAnd{}After", each.param.first, each.param.second);
+                         });
+INSTANTIATE_TEST_SUITE_P(each, overtaken_producer,
+                         ::testing::Values(std::pair{delivery::group, when_full::overwrite},
+                                           std::pair{delivery::broadcast, when_full::overwrite},
+                                           std::pair{delivery::broadcast, when_full::wait}),
+                         [](auto const& each) {
+                           if (each.param.first == delivery::group) return "Group";
+                           return each.param.second == when_full::overwrite ? "OfReaders" : "ThatWaitsForReaders";
+                         });
 
 }  // namespace
 }  // namespace stoa::testing

@@ -93,7 +93,8 @@ class attachment : public std::enable_shared_from_this<attachment> {
   // errc::forked in a child that inherited it.
   result<void> usable() const;
   participant_id self() const noexcept { return self_; }
-  // One system call; for use off the fast path.
+  // One system call; for use off the fast path. False in a child that inherited it, where nobody can be asked: so
+  // there nothing may be done to who is not alive.
   bool is_alive(participant_id id) const noexcept;
   bool is_place_held(std::uint32_t place) const noexcept;
 
@@ -106,6 +107,7 @@ class attachment : public std::enable_shared_from_this<attachment> {
   lane_name& another_lease(function_ref<lane_name*(lane&)> free_name);
   // Takes over, one after the other, the lanes of dead threads that name the entry of `tag`, and calls
   // settle for each; names it leaves stay for the next who looks. What `settle` writes comes first.
+  // Does nothing in a child that inherited it.
   void settle_lanes(lane_tag tag, function_ref<void(lane&)> settle);
 
   // name_taken, no_space, too_many_entries, invalid_name, held_up. `format` runs before anyone can see the bytes,

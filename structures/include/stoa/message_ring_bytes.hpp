@@ -34,6 +34,8 @@
 //               copies, then looks at head                                            R8 -> A8
 // I10 blocks    what is too large for a record lies in a block that its record refers to; the block is free when the
 //               record is done, padding, or before free                               message_blocks.hpp
+// I11 in the way  who makes room at tail looks before each message that he drops whether tail is still there: what a
+//               position that free has passed says of the room there is means nothing
 //
 // Progress  A claim whose owner is stopped holds back what comes behind it, as order demands; one whose owner is
 //           dead does not. A stopped consumer holds its own record, and producers when they come to it.
@@ -50,6 +52,7 @@
 #include <stoa/queue_slot.hpp>
 #include <stoa/structure.hpp>
 #include <stoa/waiting.hpp>
+#include <utility>
 
 namespace stoa {
 
@@ -234,7 +237,7 @@ class message_ring_bytes {
   // --- off the fast path ---
 
   // Settles what dead threads claimed and did not publish, and sees to it that what dead consumers had taken is
-  // taken again. Repeating it, or dying in it, does no harm.
+  // taken again. Repeating it, or dying in it, does no harm. Nothing in a forked child.
   void settle(attachment& owner) const;
   // Whether a message is what its checksum says, with the header that stands before it.
   bool is_intact(std::uint64_t position, std::span<std::byte const> copy) const noexcept;
@@ -263,10 +266,16 @@ class message_ring_bytes {
     auto const used = position - header_->free.load(std::memory_order_acquire);  // A5 <- R5 (I3)
     return used <= capacity() && (units + 1) * record_unit <= capacity() - used;  // I7
   }
+  // Whether who makes room there is to look anew (I11).
+  bool has_room_or_moved(std::uint64_t position, std::uint64_t units) const noexcept {
+    // relaxed: who sees free past a position sees tail past it as well (A5 <- R5); else the CAS on tail decides
+    return has_room(position, units) || header_->tail.load(std::memory_order_relaxed) != position;
+  }
   // Helps head over a record that is taken, or is no message.
   void pass(std::uint64_t position, record_mark found) const;
   void advance_head() const;
   std::uint64_t reclaim() const noexcept;
+  // Room for a claim where tail was. True: there is some, or tail has moved.
   bool make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const;
   bool is_held_up(attachment& owner, std::uint64_t position, std::uint64_t units) const noexcept;
   void call_back(std::uint64_t position) const noexcept;
@@ -322,7 +331,10 @@ kind_operations const& message_ring_operations();
     auto const fill = units > to_end ? static_cast<std::uint32_t>(to_end) : 0;
     if (!has_room(at, fill + units)) [[unlikely]] {
       auto const moved = tail.load(std::memory_order_relaxed);
-      if (moved == at && !make_room(owner, at, fill + units)) break;
+      if (moved == at) {
+        if (std::exchange(named, 0) != 0) forget(name);  // first: what makes room throws where bytes are damaged
+        if (!make_room(owner, at, fill + units)) return {};
+      }
       at = moved;
       continue;
     }
@@ -347,8 +359,6 @@ kind_operations const& message_ring_operations();
     named = 0;
     at += fill * record_unit;
   }
-  if (named != 0) forget(name);
-  return {};
 }
 
 [[gnu::always_inline]] inline held_record message_ring_bytes::take(attachment& owner) const {

@@ -76,7 +76,7 @@ class message_stream_reader {
     auto const tell = [&](message_chunk const& each) { handler(each); };
     // What a reader before this one had taken when it died is older than all that is there, and so comes first.
     bool const is_first = !std::exchange(has_begun_, true);
-    if (is_first && !owner.is_read_only() && !owner.was_inherited()) bytes.settle(owner);
+    if (is_first && !owner.is_read_only()) bytes.settle(owner);
     if (thorough)
       // acquires the names before it (lanes.hpp I1)
       tracker_.look_for_the_dead(owner, [&] { return bytes.header().tail.load(std::memory_order_acquire); });
