@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <random>
+#include <system_error>
 
 #include "child.hpp"
 #include "elements.hpp"
@@ -232,6 +233,7 @@ TEST_F(exchange_processes, AForkedChildIsRefused) {
     } catch (error const& problem) {
       is_right = is_right && problem.code() == errc::forked;
     }
+    is_right = is_right && code_of(pending.get_for(1ms)) == errc::forked;
     pending.cancel();
     service.close();
     ::_exit(is_right ? 0 : 1);
@@ -240,8 +242,54 @@ TEST_F(exchange_processes, AForkedChildIsRefused) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(calls().statistics().servers, 1u);
+  EXPECT_EQ(calls().statistics().lost, 0u);
   ASSERT_TRUE(service.try_serve(answer_numbers)) << "the parent's request was cancelled by the child";
   EXPECT_TRUE(is_answer_to(1, pending.get().value().data()));
+}
+
+// To a child even the parent itself looks dead.
+TEST_F(exchange_processes, AForkedChildLeavesTheServerThatIsAtACallAlone) {
+  publish();
+  auto pending = calls().client().start(numbered_message(1), 1).value();
+  auto service = calls().server();
+  ASSERT_TRUE(service.try_serve([&](call_request const& request, std::span<std::byte> response) {
+    auto const child = ::fork();
+    if (child == 0) ::_exit(code_of(pending.get_for(20ms)) == errc::forked ? 0 : 1);
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    return answer_numbers(request, response);
+  }));
+  EXPECT_EQ(calls().statistics().lost, 0u);
+  EXPECT_TRUE(is_answer_to(1, pending.get().value().data()));
+}
+
+TEST_F(exchange_processes, AChildThatAHandlerForksDoesNotAnswer) {
+  publish();
+  auto service = calls().server();
+  auto const parent = ::getpid();
+  for (bool const is_throwing : {false, true}) {
+    auto pending = calls().client().start(numbered_message(1), 1).value();
+    auto const answer = [&](call_request const& request, std::span<std::byte> response) {
+      int status = 0;
+      auto const child = ::fork();
+      if (child == 0 && is_throwing) throw std::runtime_error{"this is the child"};
+      if (child == 0) return std::uint64_t{0};
+      EXPECT_EQ(::waitpid(child, &status, 0), child);
+      EXPECT_EQ(status, 0);
+      EXPECT_FALSE(pending.ready());
+      return answer_numbers(request, response);
+    };
+    std::error_code how;
+    try {
+      service.try_serve(answer);
+    } catch (error const& problem) {
+      how = problem.code();
+    }
+    if (::getpid() != parent) ::_exit(how == errc::forked ? 0 : 1);
+    EXPECT_FALSE(how) << how.message();
+    EXPECT_TRUE(is_answer_to(1, pending.get().value().data()));
+  }
 }
 
 }  // namespace

@@ -132,7 +132,8 @@ class exchange_server {
       answer(slot, generation, handler);
     });
   }
-  // Of a service that this server has begun, or taken over.
+  // Of a service that this server has begun, or taken over. Throws errc::forked in a child that the handler forked: the
+  // service is the parent's.
   template <class Handler>
   void answer(exchange_slot const& slot, call_generation generation, Handler& handler) {
     auto const& head = slot.request();
@@ -145,15 +146,17 @@ class exchange_server {
       return;
     }
     std::span<std::byte> const response{slot.response_payload(), way_.payload_bytes()};
+    std::uint64_t size = 0;
     try {
-      auto const size = handled(handler, request, response);
-      if (size > response.size()) [[unlikely]] return fail(slot, generation, "its response is larger than its room");
-      slot.answer(generation, response_state::done, static_cast<std::uint32_t>(size));
+      size = handled(handler, request, response);
     } catch (std::exception const& problem) {
-      fail(slot, generation, problem.what());
+      return fail(slot, generation, problem.what());
     } catch (...) {
-      fail(slot, generation, "something that is no std::exception");
+      return fail(slot, generation, "something that is no std::exception");
     }
+    if (size > response.size()) [[unlikely]] return fail(slot, generation, "its response is larger than its room");
+    if (entry_->owner().was_inherited()) [[unlikely]] check_open();
+    slot.answer(generation, response_state::done, static_cast<std::uint32_t>(size));
   }
   template <class Handler>
   static std::uint64_t handled(Handler& handler, call_request const& request, std::span<std::byte> response) {
@@ -164,7 +167,7 @@ class exchange_server {
       return static_cast<std::uint64_t>(handler(request, response));
     }
   }
-  void fail(exchange_slot const& slot, call_generation generation, char const* what) const noexcept;
+  void fail(exchange_slot const& slot, call_generation generation, char const* what) const;
 
   std::shared_ptr<attached_entry> entry_;
   exchange_way way_;
