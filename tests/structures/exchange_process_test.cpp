@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
 #include <optional>
 #include <random>
 #include <system_error>
@@ -133,6 +134,29 @@ TEST_F(exchange_processes, ASuccessorServesAgainIfAskedTo) {
   auto const reply = pending.get_for(30s);
   ASSERT_TRUE(reply) << reply.error().message();
   EXPECT_TRUE(is_answer_to(1, reply->data()));
+}
+
+TEST_F(exchange_processes, WhatIsServedAgainCountsAsServed) {
+  publish({.after_server_death = after_server_death::serve_again});
+  std::size_t handled = 0;
+  auto const handler = [&](call_request const& request, std::span<std::byte> response) {
+    ++handled;
+    return answer_numbers(request, response);
+  };
+  using serve = std::function<std::size_t(exchange_server&)>;
+  for (serve const& way : {serve{[&](auto& service) { return service.try_serve(handler); }},
+                           serve{[&](auto& service) { return service.serve_one_for(10s, handler); }},
+                           serve{[&](auto& service) { return service.serve_for(0s, handler); }}}) {
+    auto caller = calls().client();
+    auto pending = caller.start(numbered_message(1), killing_type).value();
+    told.atomic(is_in_handler).store(0);
+    EXPECT_EQ(start_server().wait().signal, SIGKILL);
+    handled = 0;
+    auto service = calls().server();
+    EXPECT_EQ(way(service), 1u);
+    EXPECT_EQ(handled, 1u);
+    EXPECT_TRUE(is_answer_to(1, pending.get().value().data()));
+  }
 }
 
 TEST_F(exchange_processes, AnotherServerTakesOverBesideALiveCaller) {
