@@ -14,9 +14,9 @@ std::optional<call_generation> exchange_slot::take_over(std::uint64_t service, s
   if (!this->service().compare_exchange_strong(service, make_service_word(service >> short_owner_bits, self),
                                                std::memory_order_seq_cst, std::memory_order_relaxed))
     return std::nullopt;
-  // relaxed: only its upper bits, which nobody waits for unless the rest is of this generation as well
+  // relaxed: only how far behind this one is, by which nothing is waited for unless that is nothing
   auto const about = call_generation_of(request().word.load(std::memory_order_relaxed));
-  return (about & ~served_generation_mask) | service >> short_owner_bits;
+  return (about - ((about - (service >> short_owner_bits)) & served_generation_mask)) & call_generation_mask;
 }
 
 bool exchange_slot::end_service(attachment const& looker, std::uint64_t service) const noexcept {
