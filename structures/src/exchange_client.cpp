@@ -8,6 +8,7 @@ void claimed_request::refuse() const { throw error{{errc::closed, "this request 
 // What is over lets go of its client, so that the slot it would keep is free.
 result<call_reply> pending_call::get_until(deadline until, wait_strategy strategy) {
   if (!slot_) return failure{errc::closed, "this call is over: its end was got before, or it was cancelled"};
+  if (!desk_->may_ask(0, 0)) return desk_->why_not(0, 0);  // in a forked child
   auto const end = desk_->wait(slot_, until, strategy);
   if (end == internal::call_end::none) return desk_->not_in_time();
   auto const mine = std::exchange(slot_, {});

@@ -37,13 +37,10 @@ call_end exchange_desk::look(held_slot const& mine) const noexcept {
   auto const& looker = entry_->owner();
   // acquire: before the look at its server's life (exchange_slot.hpp I5)
   auto const service = mine.slot.service().load(std::memory_order_acquire);
+  // A service that is not over is this call's (exchange_slot.hpp I7).
   bool const is_idle = is_over(service, mine.slot.response_word());
   if (!is_idle && is_alive(looker, server_of(service))) return call_end::none;
   if (is_answered(mine)) return call_end::answered;
-  if (!is_idle && !is_service_of(service, mine.generation)) {
-    mine.slot.end_service(looker, service);  // of a call that was given up: it is in the way of this one
-    return call_end::none;
-  }
   if (way_.serves_again()) return call_end::none;
   return !is_idle || way_.is_deserted(looker) ? call_end::server_died : call_end::none;
 }

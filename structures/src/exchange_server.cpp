@@ -27,7 +27,8 @@ void exchange_server::close() noexcept {
   place->store(0, std::memory_order_relaxed);  // a place carries nothing
 }
 
-void exchange_server::fail(exchange_slot const& slot, call_generation generation, char const* what) const noexcept {
+void exchange_server::fail(exchange_slot const& slot, call_generation generation, char const* what) const {
+  check_open();
   auto const size = std::min<std::uint64_t>(std::strlen(what), way_.payload_bytes());
   std::memcpy(slot.response_payload(), what, size);
   slot.answer(generation, response_state::failed, static_cast<std::uint32_t>(size));

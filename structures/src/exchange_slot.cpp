@@ -14,9 +14,10 @@ std::optional<call_generation> exchange_slot::take_over(std::uint64_t service, s
   if (!this->service().compare_exchange_strong(service, make_service_word(service >> short_owner_bits, self),
                                                std::memory_order_seq_cst, std::memory_order_relaxed))
     return std::nullopt;
-  // relaxed: only its upper bits, which nobody waits for unless the rest is of this generation as well
+  // The request is of this generation (I7), or the bytes are damaged: then the response is the service's all the same,
+  // whose low bits are known (I6). relaxed: nothing follows from it
   auto const about = call_generation_of(request().word.load(std::memory_order_relaxed));
-  return (about & ~served_generation_mask) | service >> short_owner_bits;
+  return (about - ((about - (service >> short_owner_bits)) & served_generation_mask)) & call_generation_mask;
 }
 
 bool exchange_slot::end_service(attachment const& looker, std::uint64_t service) const noexcept {
@@ -27,10 +28,21 @@ bool exchange_slot::end_service(attachment const& looker, std::uint64_t service)
 }
 
 bool exchange_slot::make_free(attachment const& looker) const noexcept {
+  // relaxed: what this owner has written, or has seen
+  auto const generation = call_generation_of(request().word.load(std::memory_order_relaxed));
+  auto const self = short_owner_of(looker.self());
   for (int look = 0; look < most_looks; ++look) {
-    auto const seen = service().load(std::memory_order_seq_cst);  // after the store that cancelled (I4)
-    if (is_over(seen, response_word())) return true;
-    if (!is_alive(looker, server_of(seen))) {
+    auto seen = service().load(std::memory_order_seq_cst);  // after the store that cancelled (I4)
+    if (is_over(seen, response_word())) {
+      if (is_service_of(seen, generation)) return true;
+      // Nobody has begun it. seq_cst: as in begin(). R4 -> A4 (I2): it is not requested. Forbids: a server that saw it
+      // begins it all the same, later (I7).
+      if (service().compare_exchange_strong(seen, make_service_word(generation, self), std::memory_order_seq_cst,
+                                            std::memory_order_relaxed)) {
+        answer(generation, response_state::skipped, 0);
+        return true;
+      }
+    } else if (!is_alive(looker, server_of(seen))) {
       end_service(looker, seen);
     } else if (service().load(std::memory_order_relaxed) == seen && !is_over(seen, response_word())) {
       return false;

@@ -78,7 +78,7 @@ class direction_check {
                    fmt::format("{:#x}", service));
     else if (taken != 0 && !is_alive(known_, look_, server) &&
              current(slot.service()) == service && slot.response_word() == answered)
-      look_.note(field + ", service", &slot.service(), "a server died with it: the next one, or the caller, ends it");
+      look_.note(field + ", service", &slot.service(), "who was at it died: the next server, or caller, ends it");
   }
 
   inspection& look_;

@@ -65,8 +65,9 @@ bool exchange_way::is_deserted(attachment const& looker) const noexcept {
   return has_dead;
 }
 
-void exchange_way::take_over(attachment const& owner,
-                             function_ref<void(exchange_slot, call_generation)> again) const {
+std::size_t exchange_way::take_over(attachment const& owner,
+                                    function_ref<void(exchange_slot, call_generation)> again) const {
+  std::size_t count = 0;
   for (std::uint64_t i = 0; i < count_; ++i) {
     auto const found = slot(i);
     // acquire: before the look at its server's life (exchange_slot.hpp I5)
@@ -78,10 +79,12 @@ void exchange_way::take_over(attachment const& owner,
       found.answer(*generation, response_state::skipped, 0);
     } else if (serves_again()) {
       again(found, *generation);
+      ++count;
     } else {
       found.answer(*generation, response_state::lost, 0);
     }
   }
+  return count;
 }
 
 void exchange_way::add_to(exchange_statistics& sum) const noexcept {

@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
 #include <optional>
 #include <random>
+#include <system_error>
 
 #include "child.hpp"
 #include "elements.hpp"
@@ -134,6 +136,29 @@ TEST_F(exchange_processes, ASuccessorServesAgainIfAskedTo) {
   EXPECT_TRUE(is_answer_to(1, reply->data()));
 }
 
+TEST_F(exchange_processes, WhatIsServedAgainCountsAsServed) {
+  publish({.after_server_death = after_server_death::serve_again});
+  std::size_t handled = 0;
+  auto const handler = [&](call_request const& request, std::span<std::byte> response) {
+    ++handled;
+    return answer_numbers(request, response);
+  };
+  using serve = std::function<std::size_t(exchange_server&)>;
+  for (serve const& way : {serve{[&](auto& service) { return service.try_serve(handler); }},
+                           serve{[&](auto& service) { return service.serve_one_for(10s, handler); }},
+                           serve{[&](auto& service) { return service.serve_for(0s, handler); }}}) {
+    auto caller = calls().client();
+    auto pending = caller.start(numbered_message(1), killing_type).value();
+    told.atomic(is_in_handler).store(0);
+    EXPECT_EQ(start_server().wait().signal, SIGKILL);
+    handled = 0;
+    auto service = calls().server();
+    EXPECT_EQ(way(service), 1u);
+    EXPECT_EQ(handled, 1u);
+    EXPECT_TRUE(is_answer_to(1, pending.get().value().data()));
+  }
+}
+
 TEST_F(exchange_processes, AnotherServerTakesOverBesideALiveCaller) {
   publish();
   auto const stays = start_server();
@@ -232,6 +257,7 @@ TEST_F(exchange_processes, AForkedChildIsRefused) {
     } catch (error const& problem) {
       is_right = is_right && problem.code() == errc::forked;
     }
+    is_right = is_right && code_of(pending.get_for(1ms)) == errc::forked;
     pending.cancel();
     service.close();
     ::_exit(is_right ? 0 : 1);
@@ -240,8 +266,54 @@ TEST_F(exchange_processes, AForkedChildIsRefused) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(calls().statistics().servers, 1u);
+  EXPECT_EQ(calls().statistics().lost, 0u);
   ASSERT_TRUE(service.try_serve(answer_numbers)) << "the parent's request was cancelled by the child";
   EXPECT_TRUE(is_answer_to(1, pending.get().value().data()));
+}
+
+// To a child even the parent itself looks dead.
+TEST_F(exchange_processes, AForkedChildLeavesTheServerThatIsAtACallAlone) {
+  publish();
+  auto pending = calls().client().start(numbered_message(1), 1).value();
+  auto service = calls().server();
+  ASSERT_TRUE(service.try_serve([&](call_request const& request, std::span<std::byte> response) {
+    auto const child = ::fork();
+    if (child == 0) ::_exit(code_of(pending.get_for(20ms)) == errc::forked ? 0 : 1);
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    return answer_numbers(request, response);
+  }));
+  EXPECT_EQ(calls().statistics().lost, 0u);
+  EXPECT_TRUE(is_answer_to(1, pending.get().value().data()));
+}
+
+TEST_F(exchange_processes, AChildThatAHandlerForksDoesNotAnswer) {
+  publish();
+  auto service = calls().server();
+  auto const parent = ::getpid();
+  for (bool const is_throwing : {false, true}) {
+    auto pending = calls().client().start(numbered_message(1), 1).value();
+    auto const answer = [&](call_request const& request, std::span<std::byte> response) {
+      int status = 0;
+      auto const child = ::fork();
+      if (child == 0 && is_throwing) throw std::runtime_error{"this is the child"};
+      if (child == 0) return std::uint64_t{0};
+      EXPECT_EQ(::waitpid(child, &status, 0), child);
+      EXPECT_EQ(status, 0);
+      EXPECT_FALSE(pending.ready());
+      return answer_numbers(request, response);
+    };
+    std::error_code how;
+    try {
+      service.try_serve(answer);
+    } catch (error const& problem) {
+      how = problem.code();
+    }
+    if (::getpid() != parent) ::_exit(how == errc::forked ? 0 : 1);
+    EXPECT_FALSE(how) << how.message();
+    EXPECT_TRUE(is_answer_to(1, pending.get().value().data()));
+  }
 }
 
 }  // namespace

@@ -43,11 +43,45 @@ TEST_P(exchange_slot_at, IsServedOnce) {
 
 TEST_P(exchange_slot_at, WhatIsCancelledBeforeTheServerLooksAgainIsSkipped) {
   auto const seen = ask();
-  EXPECT_EQ(give_up(), exchange_slot::after::free) << "nobody is in it";
+  slot.request().word.store(make_call_word(generation, request_state::cancelled));
   EXPECT_FALSE(slot.pending());
   EXPECT_FALSE(slot.begin(seen, self_in(home)));
   EXPECT_EQ(answered(), response_state::skipped);
+  EXPECT_EQ(give_up(), exchange_slot::after::free) << "nobody is in it any more";
+}
+
+// A server that stops in the middle of begin() has done the first half of it: the CAS.
+TEST_P(exchange_slot_at, WhatIsGivenUpCannotBeBegun) {
+  auto seen = ask();
+  EXPECT_EQ(give_up(), exchange_slot::after::free) << "nobody is in it";
+  EXPECT_EQ(answered(), response_state::skipped);
+  EXPECT_FALSE(slot.service().compare_exchange_strong(seen.service, make_service_word(generation, self_in(home))))
+      << "who stops there is in the way of the next call";
+  auto const service = slot.service().load();
   EXPECT_TRUE(slot.make_free(home.attachment()));
+  EXPECT_EQ(slot.service().load(), service) << "once is enough";
+}
+
+TEST_P(exchange_slot_at, WhatTheDeadHaveAskedCannotBeBegunOnceItsSlotIsTaken) {
+  {
+    auto const gone = segment::open(name);
+    ASSERT_TRUE(slot_in(gone).take_owner(0, gone.attachment().self()));
+  }
+  auto seen = ask();
+  auto const way = exchange_bytes::adopt(home.entries().front().view()).value().way(side::front);
+  ASSERT_TRUE(way.take_slot(home.attachment(), true));
+  EXPECT_EQ(answered(), response_state::skipped);
+  EXPECT_FALSE(slot.service().compare_exchange_strong(seen.service, make_service_word(generation, self_in(home))));
+}
+
+// As it gives up, after it has begun the service of its own call.
+TEST_P(exchange_slot_at, IsFreeWhenACallerDiedInIt) {
+  auto const seen = ask();
+  slot.request().word.store(make_call_word(generation, request_state::cancelled));
+  slot.service().store(make_service_word(generation, self_in(segment::open(name))));
+  EXPECT_FALSE(slot.begin(seen, self_in(home)));
+  EXPECT_TRUE(slot.make_free(home.attachment()));
+  EXPECT_EQ(answered(), response_state::skipped);
 }
 
 TEST_P(exchange_slot_at, ASkippedGenerationDoesNotHoldUpTheNext) {
@@ -106,17 +140,14 @@ TEST_P(exchange_slot_at, WhatTheDeadHaveAnsweredIsNotTakenOver) {
   EXPECT_EQ(answered(), response_state::done);
 }
 
-// A server that comes late to a request which was given up, and dies before it looks again.
-TEST_P(exchange_slot_at, AServiceOfTheDeadThatIsOverIsNotTheNextOnes) {
-  ask();
-  EXPECT_EQ(give_up(), exchange_slot::after::free);
+// No exchange leaves that (I7): the bytes are damaged.
+TEST_P(exchange_slot_at, AServiceOfTheDeadThatIsNotTheRequestsIsEndedAsWhatItIs) {
+  auto const service = make_service_word(generation, self_in(segment::open(name)));
+  slot.service().store(service);
   auto const next = (generation + 1) & call_generation_mask;
   slot.ask(next, 8, 1);
-  auto const dead = self_in(segment::open(name));
-  auto const service = make_service_word(generation & served_generation_mask, dead);
-  slot.service().store(service);
   EXPECT_TRUE(slot.end_service(home.attachment(), service));
-  EXPECT_NE(call_generation_of(slot.response_word()), next) << "nobody has served that one";
+  EXPECT_EQ(answered(), response_state::skipped) << "nobody has served the next one";
   auto const seen = slot.pending();
   ASSERT_TRUE(seen);
   EXPECT_EQ(seen->generation, next);

@@ -123,8 +123,9 @@ class exchange_way {
   atomic_u64* take_place(attachment const& owner) const noexcept;
   // What dead servers left, for a live one to clear.
   void clear_dead_places(attachment const& owner) const noexcept;
-  // Ends what dead servers were at; calls `again` for requests that are to be served once more, which ends them.
-  void take_over(attachment const& owner, function_ref<void(exchange_slot, call_generation)> again) const;
+  // Ends what dead servers were at; calls `again` for requests that are to be served once more, which ends them. How
+  // many those were.
+  std::size_t take_over(attachment const& owner, function_ref<void(exchange_slot, call_generation)> again) const;
   // There was a server, and the last one died.
   bool is_deserted(attachment const& looker) const noexcept;
 

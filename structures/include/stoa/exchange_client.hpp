@@ -76,7 +76,8 @@ class pending_call {
   explicit operator bool() const noexcept { return static_cast<bool>(slot_); }
   // There is an answer. One load.
   bool ready() const noexcept { return slot_ && internal::exchange_desk::is_answered(slot_); }
-  // After timed_out the call goes on, and can be asked for again; after all else it is over.
+  // After timed_out the call goes on, and can be asked for again; after all else it is over. In a forked child: forked,
+  // also if there is an answer. The call is the parent's.
   template <class Rep, class Period>
   result<call_reply> get_for(std::chrono::duration<Rep, Period> timeout,
                              wait_strategy strategy = wait_strategy::adaptive) {

@@ -57,12 +57,11 @@ class exchange_server {
   }
   ~exchange_server() { close(); }
 
-  // Serves one request, if there is one. Throws errc::closed, forked.
+  // Serves one request, if there is one, or those that dead servers left. Throws errc::closed, forked.
   template <class Handler>
   bool try_serve(Handler&& handler) {
     check_open();
-    if (is_look_due()) look_for_dead(handler);
-    return serve_next(handler);
+    return (is_look_due() && look_for_dead(handler) != 0) || serve_next(handler);
   }
   // Serves what comes until `timeout` has passed; how many.
   template <class Rep, class Period, class Handler>
@@ -73,20 +72,20 @@ class exchange_server {
   template <class Handler>
   std::size_t serve_until(deadline until, Handler&& handler, wait_strategy strategy = wait_strategy::adaptive) {
     check_open();
-    look_for_dead(handler);
-    for (std::size_t served = 0;; ++served) {
-      if (!wait_to_serve(until, handler, strategy)) return served;
+    for (auto served = look_for_dead(handler);;) {
+      auto const more = wait_to_serve(until, handler, strategy);
+      served += more;
       // The clock is read while the caller works.
-      if (until.has_passed()) return served + 1;
-      if (is_look_due()) look_for_dead(handler);
+      if (more == 0 || until.has_passed()) return served;
+      if (is_look_due()) served += look_for_dead(handler);
     }
   }
-  // Waits for one request and serves it. False: none came in time.
+  // Waits for one request and serves it, or those that dead servers left. False: none came in time.
   template <class Rep, class Period, class Handler>
   bool serve_one_for(std::chrono::duration<Rep, Period> timeout, Handler&& handler,
                      wait_strategy strategy = wait_strategy::adaptive) {
     check_open();
-    return wait_to_serve(deadline::after(timeout), handler, strategy);
+    return wait_to_serve(deadline::after(timeout), handler, strategy) != 0;
   }
   void close() noexcept;
 
@@ -101,11 +100,12 @@ class exchange_server {
     looked_ = now;
     return true;
   }
+  // How many: one, or those that dead servers left; 0: none came in time.
   template <class Handler>
-  bool wait_to_serve(deadline until, Handler& handler, wait_strategy strategy) {
+  std::size_t wait_to_serve(deadline until, Handler& handler, wait_strategy strategy) {
     return wait_for(way_.header().servers, until, strategy, [&](bool thorough) {
-      if (thorough) look_for_dead(handler);
-      return serve_next(handler);
+      std::size_t const again = thorough ? look_for_dead(handler) : 0;
+      return again != 0 ? again : std::size_t{serve_next(handler)};
     });
   }
   // The slot served last comes first: its caller is the likeliest to call again, and cannot have done so yet where
@@ -125,14 +125,16 @@ class exchange_server {
     }
     return false;
   }
+  // How many requests it served again.
   template <class Handler>
-  [[gnu::noinline]] void look_for_dead(Handler& handler) {
+  [[gnu::noinline]] std::size_t look_for_dead(Handler& handler) {
     way_.clear_dead_places(entry_->owner());
-    way_.take_over(entry_->owner(), [&](exchange_slot slot, call_generation generation) {
+    return way_.take_over(entry_->owner(), [&](exchange_slot slot, call_generation generation) {
       answer(slot, generation, handler);
     });
   }
-  // Of a service that this server has begun, or taken over.
+  // Of a service that this server has begun, or taken over. Throws errc::forked in a child that the handler forked: the
+  // service is the parent's.
   template <class Handler>
   void answer(exchange_slot const& slot, call_generation generation, Handler& handler) {
     auto const& head = slot.request();
@@ -145,15 +147,17 @@ class exchange_server {
       return;
     }
     std::span<std::byte> const response{slot.response_payload(), way_.payload_bytes()};
+    std::uint64_t size = 0;
     try {
-      auto const size = handled(handler, request, response);
-      if (size > response.size()) [[unlikely]] return fail(slot, generation, "its response is larger than its room");
-      slot.answer(generation, response_state::done, static_cast<std::uint32_t>(size));
+      size = handled(handler, request, response);
     } catch (std::exception const& problem) {
-      fail(slot, generation, problem.what());
+      return fail(slot, generation, problem.what());
     } catch (...) {
-      fail(slot, generation, "something that is no std::exception");
+      return fail(slot, generation, "something that is no std::exception");
     }
+    if (size > response.size()) [[unlikely]] return fail(slot, generation, "its response is larger than its room");
+    if (entry_->owner().was_inherited()) [[unlikely]] check_open();
+    slot.answer(generation, response_state::done, static_cast<std::uint32_t>(size));
   }
   template <class Handler>
   static std::uint64_t handled(Handler& handler, call_request const& request, std::span<std::byte> response) {
@@ -164,7 +168,7 @@ class exchange_server {
       return static_cast<std::uint64_t>(handler(request, response));
     }
   }
-  void fail(exchange_slot const& slot, call_generation generation, char const* what) const noexcept;
+  void fail(exchange_slot const& slot, call_generation generation, char const* what) const;
 
   std::shared_ptr<attached_entry> entry_;
   exchange_way way_;

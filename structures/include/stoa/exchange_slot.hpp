@@ -15,7 +15,8 @@
 //                    | cancelled meanwhile: response := skipped(g)  R2
 //
 // The service of a generation is *over* when the response is of that generation: then nobody works in the slot. A
-// server that dies before that leaves {g, dead}; who finds it takes its place by a CAS and ends it.
+// server that dies before that leaves {g, dead}; who finds it takes its place by a CAS and ends it. The service of a
+// call that is given up before anybody has taken it is begun and ended by who gives it up: response := skipped(g).
 //
 // I1 owner      only the process that the owner word names writes the request; taken by one CAS from 0 or from a dead
 //               process, whose id is never used twice                                    R3 -> A3
@@ -30,6 +31,8 @@
 // I5 last words whether a dead server had answered is looked at after its death is known, and before the CAS that takes
 //               its place: then the answer is there, or there will be none
 // I6 forward    the response's generation only goes on: it is written by who holds the service, of that generation
+// I7 ended      a call is asked for when the service of the one before is over. So who saw that one, and is held up,
+//               can neither begin it (I2) nor be in the way of the next
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -151,7 +154,7 @@ class exchange_slot {
   // What became of a call that was given up.
   enum class after { answered, free, busy };
   after give_up(attachment const& looker, call_generation generation) const noexcept;
-  // Requires: nothing is requested. False: a live server is still in it.
+  // Requires: nothing is requested. Ends the service of the last call, if nobody has. False: a live server is in it.
   bool make_free(attachment const& looker) const noexcept;
   // Ends the service of a dead server, of a generation that is not requested (any more). False: somebody was faster.
   bool end_service(attachment const& looker, std::uint64_t service) const noexcept;
