@@ -24,7 +24,7 @@ void exchange_server::close() noexcept {
   auto* const place = std::exchange(place_, nullptr);
   if (place == nullptr || entry_->owner().was_inherited()) return;
   way_.clear_dead_places(entry_->owner());  // of which this one was the successor
-  place->store(0, std::memory_order_relaxed);  // a place carries nothing
+  place->store(0, std::memory_order_release);  // R5 -> A5: after those were cleared (I1)
 }
 
 void exchange_server::fail(exchange_slot const& slot, call_generation generation, char const* what) const {

@@ -1,4 +1,6 @@
 // What an exchange's direction holds beside its slots: who serves, and what the dead left.
+#include <algorithm>
+#include <array>
 #include <stoa/exchange_bytes.hpp>
 #include <stoa/known_lives.hpp>
 
@@ -53,16 +55,21 @@ void exchange_way::clear_dead_places(attachment const& owner) const noexcept {
   }
 }
 
+// Two looks that find the same: there was a moment between them at which all places were so. Who came and left between
+// two looks at his place has cleared those of the dead before (I1), which the second look finds.
 bool exchange_way::is_deserted(attachment const& looker) const noexcept {
   known_lives lives{looker};
+  std::array<participant_id, servers_per_direction> seen{};
   bool has_dead = false;
-  for (auto& place : direction_->places) {
-    auto const who = place.load(std::memory_order_relaxed);  // a stale one is seen in time
-    if (who == 0) continue;
-    if (lives.is_alive(who)) return false;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    seen[i] = direction_->places[i].load(std::memory_order_acquire);  // A5 <- R5 (I1)
+    if (seen[i] == 0) continue;
+    if (lives.is_alive(seen[i])) return false;
     has_dead = true;
   }
-  return has_dead;
+  return has_dead && std::ranges::equal(direction_->places, seen, {}, [](atomic_u64 const& place) {
+           return place.load(std::memory_order_acquire);  // A5 <- R5 (I1)
+         });
 }
 
 std::size_t exchange_way::take_over(attachment const& owner,

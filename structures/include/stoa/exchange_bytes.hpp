@@ -5,7 +5,8 @@
 // place     says that a server is there: a word with its participant id. A server that leaves in order takes it away;
 //           that of a dead one stays until another server comes, so that callers know that nobody will serve them
 //
-// I1 presence   a server has its place before it serves; places of the dead are cleared by servers only
+// I1 presence   a server has its place before it serves; places of the dead are cleared by servers only, and by who
+//               leaves in order before he leaves                                         R5 -> A5
 #pragma once
 #include <array>
 #include <concepts>
@@ -126,7 +127,7 @@ class exchange_way {
   // Ends what dead servers were at; calls `again` for requests that are to be served once more, which ends them. How
   // many those were.
   std::size_t take_over(attachment const& owner, function_ref<void(exchange_slot, call_generation)> again) const;
-  // There was a server, and the last one died.
+  // There was a server, and the last one died. False also if servers come or leave meanwhile.
   bool is_deserted(attachment const& looker) const noexcept;
 
   void add_to(exchange_statistics& sum) const noexcept;
