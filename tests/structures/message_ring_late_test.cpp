@@ -1,8 +1,10 @@
-// Producers that stand still while they make room, for a lap, and go on: those who make room at the same place later still
-// count right, and nothing is dropped that is not in the way. Or until a reader comes, who is waited for.
+// Producers that stand still while they make room, for a lap, and go on: those who make room at the same place later
+// still count right, and nothing is dropped that is not in the way. Or until a reader comes, who is waited for.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <stoa/array.hpp>
 #include <utility>
 #include <vector>
 
@@ -250,6 +252,40 @@ TEST_P(slow_producer, DropsNothingInARingWithRoom) {
     EXPECT_EQ(where.reported.get()->pushes, 1u) << "it was refused";
     EXPECT_LE(where.ring.statistics().lost, lost + 1);
     EXPECT_EQ(where.ring.statistics().lost + where.ring.size() + got, where.sent);
+    return effect::undecided;
+  });
+}
+
+// What others change while it is copied to a claim arrives as it was copied: the checksum is that of the copy.
+TEST(changing_source, CopiedToAClaimIsNoDamage) {
+  struct source_scene : words_scene {
+    source_scene() : words_scene{{.checksum = true, .timestamps = message_time::none}} {}
+    array<std::uint8_t> source = home.publish<array<std::uint8_t>>("source", 100);
+  };
+  auto const sending = [](source_scene const& where) {
+    return [&where] {
+      auto home = segment::open(where.name);
+      auto const ring = home.attach<message_ring>("m");
+      auto const source = home.attach<array<std::uint8_t>>("source");
+      home.attachment().my_lane();
+      return [home, ring, source] {
+        auto slot = ring.claim(source.size());
+        std::memcpy(slot.data(), source.data(), source.size());
+        slot.commit();
+      };
+    };
+  };
+  auto const trace = [&] {
+    source_scene where;
+    return stepped_child{sending(where)}.trace();
+  };
+  for_each_instruction(trace, [&](cut const& here) {
+    source_scene where;
+    stepped_child sender{sending(where)};
+    here.lead(sender);
+    where.source.fill(7);
+    EXPECT_TRUE(sender.finish());
+    EXPECT_NO_THROW(EXPECT_TRUE(where.ring.consumer().try_receive()));
     return effect::undecided;
   });
 }

@@ -37,7 +37,8 @@ class message_ring {
 
   // --- producers ---
 
-  // false: there is no room. Never waits.
+  // false: there is no room. Never waits. In a ring with checksums `bytes` must not change meanwhile, also in the sends
+  // below: they are read twice, since to read them again from where another core has had the lines takes longer.
   bool try_send(std::span<std::byte const> bytes, std::uint32_t type = 0) const {
     if (bytes_.blocks().hold(bytes.size())) [[unlikely]] return send_large(bytes, type, nullptr);
     auto& intent = lanes_.mine().intent;
