@@ -192,7 +192,7 @@ TEST(segment_options, ADirectoryBacksSegmentsWithItsFiles) {
   options.lifetime = lifetime::persistent;
   auto const opened = segment::try_open_or_create("on-disk", 64_KiB, options);
   if (!opened && opened.error().code() == errc::not_supported)
-    GTEST_SKIP() << "the temporary directory's file system knows no O_TMPFILE: "
+    GTEST_SKIP() << "NOT TESTED: the temporary directory's file system knows no O_TMPFILE: "
                  << opened.error().message();
   ASSERT_TRUE(opened) << opened.error().message();
   opened->publish<value<double>>("pi").store(3.14);

@@ -187,7 +187,7 @@ TEST(segment, AReaderIsRefusedWhatWrites) {
 
 TEST(segmentDeathTest, WritingThroughAReadersArrayIsASegmentationFault) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "the sanitizer answers SIGSEGV in its own way";
+  GTEST_SKIP() << "NOT TESTED: the sanitizer answers SIGSEGV in its own way";
 #else
   scratch_name const name;
   auto const made = segment::create(name, 64_KiB);
@@ -298,7 +298,7 @@ TEST(segment, ListNamesSegmentsAndDamagedOnesAndNothingElse) {
   segment_options options;
   options.backing = where;
   auto const made = segment::try_create("good", 4096, options);
-  if (!made) GTEST_SKIP() << made.error().message();
+  if (!made) GTEST_SKIP() << "NOT TESTED: " << made.error().message();
   auto const write = [&](char const* file, std::string const& bytes) {
     std::FILE* const out = std::fopen((directory.path() / file).c_str(), "w");
     ASSERT_NE(out, nullptr);

@@ -1,12 +1,16 @@
 // Processes that may open few files, write small files, map or lock little memory: an error that can be handled, no
 // signal, nothing left behind; and everything works again when the limit is lifted.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <stdexcept>
 #include <stoa/stoa.hpp>
+#include <string>
+#include <utility>
 
 #include "scratch.hpp"
 #include "surroundings.hpp"
@@ -98,6 +102,41 @@ TEST(limits, WhoHasOpenedNeedsNoMoreDescriptors) {
   EXPECT_TRUE(run_child("no-more-files", {name}).is_success());
 }
 
+// The two lowest numbers that are free, so that the next two descriptors are these.
+std::pair<int, int> next_descriptors() {
+  int const first = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  int const second = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::close(first);
+  ::close(second);
+  return {first, second};
+}
+
+// A segment of one's own, or another's: a second descriptor is needed for a moment, and not kept.
+child_program const exact_files{
+    "exact-files", [](child_arguments const& a) {
+      for (bool const is_new : {false, true}) {
+        auto const open_it = [&] { return is_new ? segment::try_create(a.at(1), 64_KiB) : segment::try_open(a.at(0)); };
+        auto const files = open_files().size();
+        auto const [first, second] = next_descriptors();
+        limit(RLIMIT_NOFILE, static_cast<std::uint64_t>(second));
+        auto const refused = open_it();
+        demand(!refused && refused.error().code() == errc::system_failure, "one is too few");
+        limit(RLIMIT_NOFILE, static_cast<std::uint64_t>(second) + 1);
+        auto const opened = open_it();
+        demand(opened.has_value(), "two are enough");
+        no_limit(RLIMIT_NOFILE);
+        demand(open_files().size() == files + 1, "one is kept");
+      }
+      return 0;
+    }};
+
+TEST(limits, AnOpenSegmentHasOneDescriptorAndOpeningNeedsTwo) {
+  scratch_name const name;
+  scratch_name const other;
+  auto const made = segment::create(name, 64_KiB);
+  EXPECT_TRUE(run_child("exact-files", {name, other}).is_success());
+}
+
 child_program const small_files{"small-files", [](child_arguments const& a) {
                                   limit(RLIMIT_FSIZE, 1_MiB);
                                   auto const large = segment::try_create(a.at(1), 64_MiB);
@@ -156,6 +195,33 @@ TEST(limits, TooLittleAddressSpaceIsNoSpace) {
   auto const made = segment::create(name, 1_GiB);
   EXPECT_TRUE(run_child("little-memory", {name, other}).is_success());
   EXPECT_EQ(made.reference_count(), 1u);
+}
+
+std::uint64_t locked_kilobytes() {
+  std::ifstream file{"/proc/self/status"};
+  for (std::string word; file >> word;)
+    if (std::uint64_t kilobytes = 0; word == "VmLck:" && file >> kilobytes) return kilobytes;
+  throw std::runtime_error{"the kernel does not say how much is locked"};
+}
+
+child_program const locks_nothing{"locks-nothing", [](child_arguments const& a) {
+                                    auto const made = segment::create(a.at(0), 1_MiB);
+                                    auto const line = made.publish<queue<int>>("line", 4);
+                                    demand(line.try_push(1) && line.try_pop() == 1, "it works");
+                                    auto const opened = segment::open(a.at(0));
+                                    auto const reader = segment::open_read_only(a.at(0));
+                                    waitable_fd const ready{line};
+                                    demand(locked_kilobytes() == 0, "no memory is locked");
+                                    if (::mlock(made.attachment().map().base(), 4096) != 0) return not_possible_here;
+                                    demand(locked_kilobytes() != 0, "if it were, that would be seen");
+                                    return 0;
+                                  }};
+
+TEST(limits, NoMemoryIsLockedUnlessTheProcessDoesSo) {
+  scratch_name const name;
+  auto const status = run_child("locks-nothing", {name});
+  if (status.exit_code == not_possible_here) GTEST_SKIP() << "NOT TESTED: memory cannot be locked here";
+  EXPECT_TRUE(status.is_success());
 }
 
 // A process that keeps all its memory from being paged out, and may do so with little.

@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <stoa/stoa.hpp>
+#include <string>
 
 #include "scratch.hpp"
 #include "surroundings.hpp"
@@ -35,9 +38,9 @@ segment_options for_everybody() {
   return options;
 }
 
-// Somebody else was here first: a segment that everybody may write.
+// Somebody else, user a.at(1), was here first: a segment that everybody may write.
 child_program const planter{"planter", [](child_arguments const& a) {
-                              if (!become_nobody()) return not_possible_here;
+                              if (!become(static_cast<std::uint32_t>(std::stoul(a.at(1))))) return not_possible_here;
                               segment::create(a.at(0), 64_KiB, for_everybody()).publish<value<int>>("v").store(666);
                               return 0;
                             }};
@@ -46,7 +49,7 @@ class segment_of_another_user : public ::testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "NOT TESTED: needs root, to become another user";
-    ASSERT_TRUE(run_child("planter", {name_}).is_success());
+    ASSERT_TRUE(run_child("planter", {name_, std::to_string(user_nobody())}).is_success());
   }
   scratch_name name_;
   backing const here_ = backing::shared_memory();
@@ -74,6 +77,32 @@ TEST_F(segment_of_another_user, CanBeListedAndRemoved) {
   EXPECT_THAT(segment::list(), ::testing::Contains(name_.str()));
   EXPECT_TRUE(segment::remove(name_));
   EXPECT_FALSE(exists(name_.path()));
+}
+
+// In a user namespace that knows only its own user, as root: the file's owner has no number there.
+child_program const namesake{
+    "namesake", [](child_arguments const& a) {
+      if (::unshare(CLONE_NEWUSER) != 0) return not_possible_here;
+      if (!(std::ofstream{"/proc/self/uid_map"} << "0 0 1").flush()) return not_possible_here;
+      demand(::geteuid() == 0, "it is root there");
+      auto const here = backing::shared_memory();
+      for (auto const& got : all_ways_to_open(a.at(0), here)) {
+        demand(code_of(got) == errc::untrusted_file, "nobody's file is refused");
+        demand(got.error().message().find("user 65534") != std::string::npos, got.error().message());
+      }
+      demand(code_of(segment::try_open(a.at(0), here.of_user(1))) == errc::untrusted_file, "it is not known as 1");
+      for (auto const& got : all_ways_to_open(a.at(0), here.of_user(65534)))
+        demand(got && got->attach<value<int>>("v").load() == 666, "nobody is allowed");
+      return 0;
+    }};
+
+TEST(user_namespace, MakesWhoHasNoNumberInItNobody) {
+  if (::geteuid() != 0) GTEST_SKIP() << "NOT TESTED: needs root, to become another user";
+  scratch_name const name;
+  ASSERT_TRUE(run_child("planter", {name, "1"}).is_success());
+  auto const status = run_child("namesake", {name});
+  if (status.exit_code == not_possible_here) GTEST_SKIP() << "NOT TESTED: there are no user namespaces here";
+  EXPECT_TRUE(status.is_success());
 }
 
 child_program const guest_of_root{"guest-of-root", [](child_arguments const& a) {

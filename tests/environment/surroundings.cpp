@@ -26,10 +26,11 @@ std::uint32_t user_nobody() {
   return nobody == nullptr ? 65534 : nobody->pw_uid;
 }
 
-bool become_nobody() {
-  auto const user = user_nobody();
+bool become(std::uint32_t user) {
   return ::setgroups(0, nullptr) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0;
 }
+
+bool become_nobody() { return become(user_nobody()); }
 
 void limit(__rlimit_resource what, std::uint64_t most) {
   rlimit now{};

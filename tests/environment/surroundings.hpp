@@ -22,7 +22,8 @@ inline constexpr int not_possible_here = 77;
 // Starts the program and waits for its end.
 child_status run_child(std::string_view program, child_arguments const& arguments = {});
 
-// The user "nobody", and none of root's rights. False: this user may not.
+// That user, or "nobody", and none of root's rights. False: this user may not.
+bool become(std::uint32_t user);
 bool become_nobody();
 std::uint32_t user_nobody();
 

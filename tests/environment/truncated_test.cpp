@@ -56,6 +56,16 @@ TEST_P(truncated, EndsWhoTouchesWhatIsGoneAndIsAnErrorToWhoComes) {
   }
   EXPECT_EQ(segment::try_remove(name).has_value(), GetParam() != 0) << "a file of zeros never was a segment";
 }
+
+// Who only looks at what is left of it, the page of the header, sees it as any death.
+TEST(truncated_file, IsADeathToTheOthers) {
+  scratch_name const name;
+  auto const home = segment::create(name, 1_MiB);
+  home.publish<block>("bytes", 512_KiB).fill(std::byte{1});
+  EXPECT_EQ(run_child("toucher", {name, "4096"}).signal, SIGBUS);
+  EXPECT_EQ(home.reference_count(), 1u);
+  std::filesystem::resize_file(name.path(), home.size());  // so that this process may leave
+}
 INSTANTIATE_TEST_SUITE_P(to_so_many_bytes, truncated, ::testing::Values(0, 100, 4096));
 
 }  // namespace

@@ -2,6 +2,7 @@
 // of it.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <optional>
 #include <random>
 #include <set>
@@ -118,11 +119,23 @@ TEST(open_race, ACreatorKilledAtARandomMomentIsReplaced) {
   }
 }
 
+// What has the name has its rights and its contents: a creator who stands anywhere has given it none of them later.
+void expect_whole_if_there(scratch_name const& name) {
+  if (!exists(name.path())) return;
+  using std::filesystem::perms;
+  EXPECT_EQ(status(name.path()).permissions(), perms::owner_read | perms::owner_write);
+  segment_header header{};
+  std::ifstream{name.path(), std::ios::binary}.read(reinterpret_cast<char*>(&header), sizeof(header));
+  EXPECT_EQ(header.magic, segment_magic);
+  EXPECT_EQ(header.total_bytes, file_size(name.path()));
+}
+
 // One round against a creator that stands where `count` says. False: it got to its end.
 bool race_against_the_dead(crew& all, scratch_name const& name, step_count count,
                            std::uint64_t round) {
   stepper first{"victim", {name}};
   if (!first.advance(count)) return false;
+  expect_whole_if_there(name);
   // Killed while the others come, or before.
   if (round % 2 == 0) all.begin(come, round);
   first.kill();

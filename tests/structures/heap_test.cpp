@@ -7,6 +7,7 @@
 #include <boost/container/map.hpp>
 #include <boost/container/string.hpp>
 #include <boost/container/vector.hpp>
+#include <chrono>
 #include <cstring>
 #include <new>
 #include <stdexcept>
@@ -27,6 +28,7 @@ using text = boost::container::basic_string<char, std::char_traits<char>, heap_a
 using numbers = boost::container::vector<std::uint64_t, heap_allocator<std::uint64_t>>;
 using names = boost::container::map<int, text, std::less<int>, heap_allocator<std::pair<int const, text>>>;
 
+using namespace std::chrono_literals;
 constexpr int some_bytes = 1 << 18;
 
 TEST(heap, ContainersMadeByOneAreUsedByAnother) {
@@ -167,6 +169,58 @@ TEST(heap, AHeapInWhichAProcessDiedIsGivenUpAndHangsNobody) {
   auto const there = views.second.attach<stoa::heap>("h");
   EXPECT_EQ(refusal([&] { there.construct<int>("n", 1); }), corrupt);
   // and `list` goes out of scope without a word
+}
+
+// Dies in nobody's way: with nothing of the heap's in its hands.
+int run_leaver(child_arguments const& a) {
+  segment::open(a.at(0)).attach<stoa::heap>("h").construct<page>("left", element<page>(3));
+  ::raise(SIGKILL);
+  return 0;
+}
+child_program const leaver{"leaver", run_leaver};
+
+TEST(heap, WhatADeadProcessAllocatedStaysAllocated) {
+  two_views const views;
+  auto const heap = views.first.publish<stoa::heap>("h", some_bytes);
+  auto const before = heap.free_bytes();
+  EXPECT_EQ(child::start("leaver", {views.name()}).wait().signal, SIGKILL);
+  EXPECT_LE(heap.free_bytes() + sizeof(page), before);
+  auto const* const left = heap.find<page>("left");
+  ASSERT_NE(left, nullptr);
+  EXPECT_TRUE(is_element(*left, 3));
+  EXPECT_NE(heap.construct<page>("next", element<page>(4)), nullptr);
+  EXPECT_TRUE(is_element(*left, 3)) << "nobody else gets its bytes";
+  EXPECT_TRUE(heap.destroy<page>("left") && heap.destroy<page>("next")) << "but whoever wants may free them";
+  EXPECT_EQ(heap.free_bytes(), before);
+  EXPECT_TRUE(heap.is_sane());
+}
+
+// Is stopped with the mutex in its hands.
+struct pauser {
+  pauser() { ::raise(SIGSTOP); }
+};
+int run_stopping(child_arguments const& a) {
+  segment::open(a.at(0)).attach<stoa::heap>("h").construct<pauser>("pauser");
+  return 0;
+}
+child_program const stopping{"stopping", run_stopping};
+
+TEST(heap, AStoppedHolderOfTheMutexIsWaitedFor) {
+  two_views const views;
+  auto const heap = views.first.publish<stoa::heap>("h", some_bytes);
+  heap.construct<int>("n", 5);
+  auto holder = child::start("stopping", {views.name()});
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(holder.pid()), &info, WSTOPPED | WEXITED | WNOWAIT), 0);
+  ASSERT_EQ(info.si_code, CLD_STOPPED);
+  std::atomic<int const*> found{nullptr};
+  std::thread waiter{[&] { found = heap.find<int>("n"); }};
+  EXPECT_FALSE(eventually([&] { return found.load() != nullptr; }, 50ms));
+  holder.go_on();
+  waiter.join();
+  EXPECT_EQ(*found.load(), 5);
+  EXPECT_TRUE(holder.wait().is_success());
+  EXPECT_TRUE(heap.is_sane()) << "it was not given up";
 }
 
 TEST(heap, ShapesThatCannotBeAreRefused) {

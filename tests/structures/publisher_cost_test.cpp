@@ -94,7 +94,7 @@ class publisher_cost : public ::testing::TestWithParam<publisher> {};
 
 TEST_P(publisher_cost, IsNoSystemCallAndNoFence) {
 #ifndef __x86_64__
-  GTEST_SKIP() << "knows the instructions of x86-64 only";
+  GTEST_SKIP() << "NOT TESTED: knows the instructions of x86-64 only";
 #endif
   scratch_name const name;
   auto const all = cost_of([&] {
@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(each, publisher_cost, ::testing::ValuesIn(publishers())
 // What is looked for is seen where it is.
 TEST(publisher_cost, OfSomebodyWhoseSleeperIsThereIsASystemCall) {
 #ifndef __x86_64__
-  GTEST_SKIP() << "knows the instructions of x86-64 only";
+  GTEST_SKIP() << "NOT TESTED: knows the instructions of x86-64 only";
 #endif
   auto const all = cost_of([] {
     return [] {

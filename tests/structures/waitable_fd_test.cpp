@@ -249,7 +249,7 @@ TEST(waitable_fd, TheSegmentIsLeftWhenItsHandlesAndDescriptorsAre) {
 
 TEST(waitable_fd, AForkedChildInheritsNoneAndMayMakeItsOwn) {
 #if defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "ThreadSanitizer has no threads in the child of a process that has some";
+  GTEST_SKIP() << "NOT TESTED: ThreadSanitizer has no threads in the child of a process that has some";
 #endif
   two_views const views;
   auto const numbers = views.first.publish<queue<std::uint64_t>>("q", 4);
