@@ -223,6 +223,15 @@ inline spoiled_kind spoiled_map() {
        {"a lock that is a lease", "lease", name(lane_op::lock, 0)}}};
 }
 
+// Only its header is looked at.
+inline spoiled_kind spoiled_heap() {
+  return {"heap",
+          [](segment const& in) { ignore(in.publish<heap>("it", 1 << 14)); },
+          {{"more bytes than there are", "header", set_word(offsetof(heap_header, heap_bytes), 1 << 20)},
+           {"too few bytes", "header", set_word(offsetof(heap_header, heap_bytes), 1)},
+           {"a byte of padding", "padding", set_byte(offsetof(heap_header, pad) + 5)}}};
+}
+
 // --- exchange ---
 
 inline spoiled_kind spoiled_exchange() {
@@ -260,7 +269,7 @@ inline spoiled_kind spoiled_exchange() {
 inline std::vector<spoiled_kind> spoiled_kinds() {
   std::vector<spoiled_kind> all{spoiled_array(),      spoiled_bitset(), spoiled_value(),       spoiled_queue(),
                                 spoiled_spsc_queue(), spoiled_ring(),   spoiled_stack(),       spoiled_object_pool(),
-                                spoiled_map(),        spoiled_exchange()};
+                                spoiled_map(),        spoiled_heap(),   spoiled_exchange()};
   for (auto const& more : {spoiled_message_kinds(), spoiled_sync_kinds()})
     all.insert(all.end(), more.begin(), more.end());
   return all;

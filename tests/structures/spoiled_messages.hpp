@@ -113,6 +113,18 @@ inline spoiled_kind spoiled_channel() {
        {"a mark that is none", "to the client", change([](auto all) {
           auto const read = all.place(0).to_client.read.load();
           at<atomic_u64>(all.records_to_client(0), read & (all.ring_bytes() - 1)).store(77);
+        })},
+       {"a number that is not the next", "the message number", change([](auto all) {
+          auto const second = all.place(0).to_client.read.load() + bytes_of_record(sizeof(std::uint64_t));
+          at<atomic_u64>(all.records_to_client(0), second & (all.ring_bytes() - 1)).fetch_add(std::uint64_t{5} << 34);
+        })},
+       {"another checksum", "what its checksum says", change([](auto all) {
+          auto const read = all.place(0).to_client.read.load();
+          at<channel_record>(all.records_to_client(0), read & (all.ring_bytes() - 1)).label.fetch_xor(1ull << 40);
+        })},
+       {"a byte of a message", "what its checksum says", change([](auto all) {
+          auto const read = all.place(0).to_server.read.load();
+          all.records_to_server(0)[(read & (all.ring_bytes() - 1)) + sizeof(channel_record)] ^= std::byte{1};
         })}}};
 }
 

@@ -53,6 +53,8 @@ inline std::vector<spoiled> spoiled_tables() {
        [](std::byte*, segment const& in) { in.attachment().map().participant(1).unused[5] = std::byte{1}; }},
       {"a generation of more than 48 bits", "participant 2, generation",
        [](std::byte*, segment const& in) { in.attachment().map().participant(2).generation.store(~0ull); }},
+      {"a generation of 0 in a place that is held", "participant 0, generation",
+       [](std::byte*, segment const& in) { in.attachment().map().participant(0).generation.store(0); }},
       {"a command without an end", "participant 1, name",
        [](std::byte*, segment const& in) { in.attachment().map().participant(1).name[3].store(~0ull); }},
       {"bits behind those of a row", "attachments of participant 1",
@@ -82,6 +84,13 @@ inline std::vector<spoiled> spoiled_tables() {
        [](std::byte*, segment const& in) {
          for (auto& word : in.attachment().map().name_words())
            if (word.load() == 0) return word.store(make_name_word(7, 1, name_state::empty));
+       }},
+      {"more live names than there may be", "name words",
+       [](std::byte*, segment const& in) {
+         auto const& map = in.attachment().map();
+         auto more = map.limits().max_entries - 1;  // there are two
+         for (auto& word : map.name_words())
+           if (word.load() == 0 && more > 0) word.store(make_name_word(more--, 1, name_state::live));
        }},
       {"another name", "'othex', name", change_record([](entry_record& of, segment const&) { of.name[4] = 'x'; })},
       {"a name that is not padded", "'other', name",
