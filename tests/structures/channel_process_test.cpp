@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -268,6 +269,30 @@ TEST_F(channel_processes, AKilledListenerIsNoListener) {
   server.kill();
   EXPECT_FALSE(service.has_listener());
   EXPECT_EQ(refusal([&] { channel::connect(home, "service", 1ms); }), errc::not_listening);
+}
+
+// Of those who had been accepted by one who listened before.
+TEST_F(channel_processes, ConnectionsOfOthersStayWhenTheListenerIsKilled) {
+  std::optional first{home.attach<channel_listener>("service")};
+  auto const client_side = segment::open(name);
+  auto mine = connected(client_side, *first);
+  ASSERT_TRUE(first->has_listener());
+  first.reset();  // gives the role back
+  ASSERT_FALSE(service.has_listener());
+  auto server = started("greeter", {"1"});
+  auto other = channel::connect(client_side, "service", 30s);
+  EXPECT_EQ(other.receive_as<std::uint64_t>(0, 30s), 1u);
+  ASSERT_TRUE(service.has_listener()) << "the second one";
+  mine.client.send(1);
+  server.kill();
+  ASSERT_FALSE(service.has_listener());
+  EXPECT_FALSE(other.receive()) << "this one was the listener's";
+  mine.client.send(2);
+  EXPECT_EQ(mine.server.receive_as<int>(0, 30s), 1);
+  EXPECT_EQ(mine.server.receive_as<int>(0, 30s), 2);
+  mine.server.send(3);
+  EXPECT_EQ(mine.client.receive_as<int>(0, 30s), 3);
+  EXPECT_TRUE(mine.client.connected() && mine.server.connected());
 }
 
 // Clients go on with each successor: what was answered is answered once.

@@ -35,11 +35,17 @@ struct scene {
 };
 
 std::uint64_t home_of(std::uint64_t number) { return (key_image<std::uint64_t>{number}.hash >> 32) * 6 >> 32; }
-// Keys that share the home of `key`.
-std::vector<std::uint64_t> neighbours(std::size_t count) {
+std::vector<std::uint64_t> keys_of_home(std::uint64_t home, std::size_t count) {
   std::vector<std::uint64_t> out;
   for (std::uint64_t n = key + 1; out.size() < count; ++n)
-    if (home_of(n) == home_of(key)) out.push_back(n);
+    if (home_of(n) == home) out.push_back(n);
+  return out;
+}
+// Keys that share the home of `key`; and of two other homes.
+std::vector<std::uint64_t> neighbours(std::size_t count) { return keys_of_home(home_of(key), count); }
+std::vector<std::uint64_t> strangers() {
+  auto out = keys_of_home((home_of(key) + 1) % 6, 2);
+  out.push_back(keys_of_home((home_of(key) + 3) % 6, 1).front());
   return out;
 }
 
@@ -60,6 +66,7 @@ void add_one(numbers const& map) {
 }
 void erase(numbers const& map) { map.erase(key); }
 void recover(numbers const& map) { map.recover(); }
+void clear(numbers const& map) { map.clear(); }
 
 class map_operation : public ::testing::TestWithParam<operation> {
  protected:
@@ -67,6 +74,9 @@ class map_operation : public ::testing::TestWithParam<operation> {
     for (auto const n : neighbours(GetParam().filled)) ASSERT_TRUE(where.map.insert(n, sealed{n}));
     if (GetParam().has_key) {
       ASSERT_TRUE(where.map.insert(key, sealed{1}));
+    }
+    if (GetParam().run == &clear) {
+      for (auto const n : strangers()) ASSERT_TRUE(where.map.insert(n, sealed{n}));
     }
     if (GetParam().is_scattered) {
       auto const moved = neighbours(1).front();
@@ -112,6 +122,8 @@ class map_operation : public ::testing::TestWithParam<operation> {
     contents out;
     for (auto const n : neighbours(GetParam().filled)) out[n] = n;
     if (GetParam().has_key) out[key] = 1;
+    if (GetParam().run == &clear)
+      for (auto const n : strangers()) out[n] = n;
     return out;
   }
   static contents expected(bool happened) {
@@ -120,10 +132,25 @@ class map_operation : public ::testing::TestWithParam<operation> {
     if (happened && (run == &insert || run == &assign) && (run == &assign || !GetParam().has_key)) out[key] = 7;
     if (happened && run == &add_one && GetParam().has_key) ++out[key];
     if (happened && run == &erase) out.erase(key);
+    if (happened && run == &clear) out.clear();
     return out;
+  }
+  // Each home is as it was, or empty.
+  static effect judge_clear(contents const& found, contents const& before, bool is_done) {
+    for (std::uint64_t home = 0; home < 6; ++home) {
+      auto const of_home = [&](contents all) {
+        std::erase_if(all, [&](auto const& each) { return home_of(each.first) != home; });
+        return all;
+      };
+      auto const left = of_home(found);
+      EXPECT_TRUE(left.empty() || left == of_home(before)) << home << ": " << ::testing::PrintToString(left);
+    }
+    EXPECT_FALSE(is_done && !found.empty()) << "it returned, and did not happen";
+    return found.empty() ? effect::whole : found == before ? effect::none : effect::undecided;
   }
   static effect judge(contents const& found, bool is_done) {
     auto const before = expected(false);
+    if (GetParam().run == &clear) return judge_clear(found, before, is_done);
     auto const after = expected(true);
     if (GetParam().has_corpse && GetParam().has_key && GetParam().run == &recover) {
       auto corpse_happened = before;
@@ -140,6 +167,7 @@ class map_operation : public ::testing::TestWithParam<operation> {
       ASSERT_TRUE(where.map.erase(n));
     }
     for (auto const n : neighbours(GetParam().filled)) where.map.erase(n);
+    for (auto const n : strangers()) where.map.erase(n);
     where.map.erase(key);
     EXPECT_TRUE(where.map.empty());
     where.map.recover();
@@ -205,7 +233,8 @@ INSTANTIATE_TEST_SUITE_P(
                       operation{"EraseThatMovesAnElement", 6, true, erase, false, true},
                       operation{"InsertAfterADeadInsert", 6, false, insert, true},
                       operation{"RecoveryAfterADeadErase", 6, true, recover, true},
-                      operation{"RecoveryAfterADeadInsert", 6, false, recover, true}),
+                      operation{"RecoveryAfterADeadInsert", 6, false, recover, true},
+                      operation{"Clear", 6, true, clear}),
     [](auto const& each) { return each.param.name; });
 
 // It has seen that the key is not there when others put it in.

@@ -109,6 +109,19 @@ TEST(mutex, WhoWaitsIsWokenByUnlock) {
   }
 }
 
+// Until its process is gone: a thread's end is no death that others could see.
+TEST(mutex, AThreadThatEndsWithItLeavesItLocked) {
+  scene all;
+  {
+    auto const other = segment::open(all.views.name()).attach<stoa::mutex>("m");
+    std::thread{[&] { other.lock(); }}.join();
+    EXPECT_FALSE(other.try_lock());
+    EXPECT_FALSE(all.first.try_lock_for(20ms));
+    EXPECT_TRUE(all.first.is_consistent());
+  }
+  EXPECT_EQ(refusal([&] { all.first.lock(); }), owner_died);
+}
+
 TEST(mutex, OfADeadHolderIsAbandonedUntilSomebodyPutsItRight) {
   scene all;
   die_with(all);

@@ -1,6 +1,7 @@
 // Readers and writers that are killed or stopped while they have the mutex.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <mutex>
 #include <shared_mutex>
 
@@ -54,6 +55,12 @@ struct scene {
   stoa::shared_mutex mutex = home.publish<stoa::shared_mutex>("m");
   counters both = home.publish<counters>("c", 3);
 
+  // Not 0 when a writer has it, or waits for its readers to leave.
+  atomic_u64& word() const {
+    auto const held = home.attachment().entries();
+    auto const is_mutex = [](auto const& each) { return each.name() == "m"; };
+    return reinterpret_cast<shared_mutex_header*>(std::ranges::find_if(held, is_mutex)->body.data())->word;
+  }
   child start_keeper(char const* how) const {
     auto made = child::start("keeper", {name.str(), how});
     EXPECT_TRUE(eventually([&] { return both.atomic(2).load() == 1; }));
@@ -94,6 +101,22 @@ TEST(shared_mutex, OfStoppedReadersAndWritersIsNotTaken) {
     EXPECT_EQ(all.mutex.try_lock_shared_for(20ms), how == std::string{"read"});
     EXPECT_TRUE(all.mutex.is_consistent());
   }
+}
+
+TEST(shared_mutex, AWriterThatWaitsForAStoppedReaderKeepsOutNewReaders) {
+  scene all;
+  auto reader = all.start_keeper("read");
+  reader.stop();
+  auto const there = segment::open(all.name).attach<stoa::shared_mutex>("m");  // as one who comes from elsewhere
+  EXPECT_TRUE(there.try_lock_shared_for(20ms));
+  there.unlock_shared();
+  std::thread writer{[&] { all.mutex.lock(); }};
+  EXPECT_TRUE(eventually([&] { return all.word().load() != 0; })) << "it waits";
+  EXPECT_FALSE(there.try_lock_shared());
+  EXPECT_FALSE(there.try_lock_shared_for(20ms));
+  reader.kill();
+  writer.join();
+  EXPECT_TRUE(all.mutex.is_consistent());
 }
 
 TEST(shared_mutex, KilledUsersStopNobodyAndNoReaderSeesHalfAChange) {
