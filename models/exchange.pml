@@ -28,11 +28,15 @@
 // Bug: BUG_REQUEST_UNLOOKED        twice     I4: a server does not look at the request after it has taken the service
 // Bug: BUG_USED_WHILE_SERVED       twice     I4: a slot is used again while a live server is in it
 // Bug: BUG_DEAD_REQUEST_KEPT       heir      I4: who takes a dead caller's slot does not cancel what that one asked
+// Bug: BUG_NOT_ENDED               stop      I7: a call that is given up before anybody has begun it is not ended
+// Bug: BUG_GIVEN_UP_BY_STORE       twice     I7: it is ended by a store, not by a CAS
 // Bug: BUG_LAST_WORDS_UNHEARD      report    I5: whether the dead server had answered is not looked at
 // Bug: BUG_ENDED_WHILE_REQUESTED   report    a caller answers his own request when its server is dead
 // Bug: BUG_SERVED_WITHOUT_PLACE    presence  a server takes no place
 // Bug: BUG_PLACES_OVERLOOKED       presence  a caller who has seen one dead server looks for no other
 // Bug: BUG_DEAD_LEFT_BEHIND        presence  a server leaves without clearing the places of the dead
+// Bug: BUG_LEFT_BEFORE_CLEARED     presence  a server clears the places of the dead after it has given back its own
+// Bug: BUG_ONE_LOOK                presence  a caller believes one look at the places
 // Bug: BUG_CLEARED_BY_CALLER       heir      a caller clears the places of the dead
 //
 
@@ -154,21 +158,12 @@ byte deaths, stops;
 #define is_place_to_clear (is_dead_place(0) || is_dead_place(1))
 #define is_left_alone (!is_live_place(0) && !is_live_place(1) && (is_dead_place(0) || is_dead_place(1)))
 
-// Of a look for servers that is under way: it may find that there is none if that is so at some moment of it, or, as it
-// looks at one place after the other, if one comes or leaves meanwhile.
+// Of a look for servers that is under way: it may find that the last one died if that is so at some moment of it.
 inline tell_who_looks() {
   if :: looks_around[1] != 0 -> looks_around[1] = 2 :: else fi;
   if :: looks_around[2] != 0 -> looks_around[2] = 2 :: else fi;
   if :: looks_around[3] != 0 -> looks_around[3] = 2 :: else fi;
   if :: looks_around[4] != 0 -> looks_around[4] = 2 :: else fi
-}
-
-inline note_change() {
-#ifdef EXACT                 // without the latter: fails, see docs/models.md
-  skip
-#else
-  tell_who_looks()
-#endif
 }
 
 // --- exchange_slot.hpp, exchange_slot.cpp ---
@@ -206,6 +201,7 @@ inline take_over() {
 #endif
         assert(!lives(server_of(service[s])));     // slow is not dead
         assert(!is_over(seen, response[s]));       // nor is anything to be ended that is over
+        assert(generation_of(seen) == generation_of(request[s]));              // I7
         service[s] = word_of(generation_of(seen), me); got = true
       :: else
       fi
@@ -217,12 +213,36 @@ inline end_service() {
   if :: got -> answer_without(generation_of(seen), SKIPPED); got = false :: !got fi
 }
 
-// is_free: no live server is in the slot
+// is_free: no live server is in the slot, and none can begin the last call. The request is this process's: it stays.
+#define is_of_request(word) (generation_of(word) == generation_of(request[s]))
 inline make_free() {
   do
   :: seen = service[s];
     if
+#ifdef BUG_NOT_ENDED
     :: atomic { is_over(seen, response[s]) -> is_free = true; break }
+#else
+    :: atomic { is_over(seen, response[s]) && is_of_request(seen) -> is_free = true; break }
+    :: is_over(seen, response[s]) && !is_of_request(seen);
+      atomic {                                                                 // I7. R4 -> A4
+        if
+#ifndef BUG_GIVEN_UP_BY_STORE
+        :: service[s] == seen ->
+#else
+        :: true ->
+#endif
+          assert(is_over(service[s], response[s]) && generation_of(service[s]) < generation_of(request[s]));
+          service[s] = word_of(generation_of(request[s]), me); got = true
+        :: else
+        fi
+      };
+      if
+      :: got ->
+        answer_without(generation_of(request[s]), SKIPPED);
+        atomic { got = false; is_free = true; break }
+      :: !got
+      fi
+#endif
     :: !is_over(seen, response[s]);
       if
       :: seems_dead_server(server_of(seen)); end_service()
@@ -312,6 +332,9 @@ inline ask() {
 #endif
   atomic {
     assert(owner[s] == me && generation_of(request[s]) + 1 == g);
+#ifndef BUG_NOT_ENDED        // which is to be found by what follows from it
+    assert(is_over(service[s], response[s]) && generation_of(service[s]) + 1 == g);   // I7
+#endif
     request[s] = word_of(g, REQUESTED);                                        // R1 -> A1
     call_of[s * GENERATIONS + g] = number
   }
@@ -321,17 +344,22 @@ inline ask() {
 }
 
 // exchange_way::is_deserted: got
+#ifdef BUG_PLACES_OVERLOOKED
+#define is_as_it_was(n) (was[n] == NOBODY || place[n] == was[n])
+#else
+#define is_as_it_was(n) (place[n] == was[n])
+#endif
 inline look_for_servers() {
   atomic { looks_around[me] = (is_deserted -> 2 : 1); n = 0 };
   do
   :: atomic { n == PLACES -> break }
   :: atomic { n < PLACES && place[n] == NOBODY -> n++ }
-  :: atomic { n < PLACES && place[n] != NOBODY -> before = place[n] };
+  :: atomic { n < PLACES && place[n] != NOBODY -> was[n] = place[n] };
     if
-    :: atomic { lives(before) -> got = false; before = 0; break }
-    :: atomic { seems_dead(before) -> got = true; before = 0;
+    :: atomic { lives(was[n]) -> got = false; break }
+    :: atomic { seems_dead(was[n]) -> got = true;
 #ifdef BUG_CLEARED_BY_CALLER
-        place[n] = NOBODY;
+        place[n] = NOBODY; was[n] = NOBODY;
 #endif
 #ifdef BUG_PLACES_OVERLOOKED
         break
@@ -341,9 +369,17 @@ inline look_for_servers() {
       }
     fi
   od;
+  n = 0;
+#ifndef BUG_ONE_LOOK
+  do
+  :: atomic { !got || n == PLACES -> break }
+  :: atomic { got && n < PLACES && is_as_it_was(n) -> n++ }                    // A5 <- R5
+  :: atomic { got && n < PLACES && !is_as_it_was(n) -> got = false }
+  od;
+#endif
   atomic {
-    assert(!got || looks_around[me] == 2);         // nobody is told that all are dead while one is there
-    looks_around[me] = 0; n = 0
+    assert(!got || looks_around[me] == 2);         // nobody is told that all are dead while that is not so
+    looks_around[me] = 0; n = 0; was[0] = NOBODY; was[1] = NOBODY
   }
 }
 
@@ -359,13 +395,13 @@ inline look() {
     if
     :: generation_of(response[s]) == g -> end = ANSWERED
     :: generation_of(response[s]) != g ->
+      assert(is_idle || generation_of(seen) == g);                             // I7: no other call is in the way
       if
 #ifdef BUG_ENDED_WHILE_REQUESTED
       :: !is_idle -> end_service()
 #else
-      :: !is_idle && generation_of(seen) != g -> end_service()
-      :: !is_idle && generation_of(seen) == g && !serves_again -> end = SERVER_DIED
-      :: !is_idle && generation_of(seen) == g && serves_again
+      :: !is_idle && !serves_again -> end = SERVER_DIED
+      :: !is_idle && serves_again
 #endif
       :: is_idle && serves_again
       :: is_idle && !serves_again ->
@@ -379,8 +415,7 @@ inline look() {
 }
 #define is_worth_a_look \
   (generation_of(response[s]) == g || \
-   is_left_by_dead(s) && (generation_of(service[s]) != g || !serves_again) || \
-   !serves_again && is_over(service[s], response[s]) && is_left_alone)
+   !serves_again && (is_left_by_dead(s) || is_over(service[s], response[s]) && is_left_alone))
 
 // exchange_desk::wait
 inline wait() {
@@ -457,7 +492,7 @@ inline clear_dead_places() {
 // exchange_way::take_place. mine: PLACES if all are live servers'
 inline come() {
 #ifdef BUG_SERVED_WITHOUT_PLACE
-  atomic { in_service[me] = true; is_deserted = false; mine = PLACES; note_change() };
+  atomic { in_service[me] = true; is_deserted = false; mine = PLACES };
 #else
   atomic { n = 0; mine = PLACES };
   do
@@ -471,7 +506,7 @@ inline come() {
         if
         :: place[n] == before ->
           place[n] = me; mine = n;
-          in_service[me] = true; is_deserted = false; note_change();
+          in_service[me] = true; is_deserted = false;
           break
         :: else -> n++
         fi
@@ -483,11 +518,18 @@ inline come() {
 #endif
 }
 inline leave() {
-  atomic { in_service[me] = false; closes[me] = true; note_change() };
+  atomic { in_service[me] = false; closes[me] = true };
+#ifdef BUG_LEFT_BEFORE_CLEARED
+  if :: mine != PLACES -> place[mine] = NOBODY :: mine == PLACES fi;
+#endif
 #ifndef BUG_DEAD_LEFT_BEHIND
   clear_dead_places();
 #endif
-  atomic { if :: mine != PLACES -> place[mine] = NOBODY :: else fi; closes[me] = false; note_change() }
+#ifdef BUG_LEFT_BEFORE_CLEARED
+  closes[me] = false
+#else
+  atomic { if :: mine != PLACES -> place[mine] = NOBODY :: else fi; closes[me] = false }   // R5 -> A5
+#endif
 }
 
 // exchange_server::answer, of a service that this server has begun or taken over
@@ -533,6 +575,9 @@ inline serve_next() {
 #ifndef BUG_BEGUN_BY_STORE
           :: service[s] == seen ->
             assert(is_over(service[s], response[s]) && generation_of(service[s]) < g);
+#ifndef BUG_NOT_ENDED
+            assert(generation_of(request[s]) == g);                            // I7
+#endif
 #else
           :: true ->
 #endif
@@ -609,7 +654,7 @@ inline serve() {
 }
 
 #define LOCALS \
-  byte s, g, n, number, seen, before, mine, end; \
+  byte s, g, n, number, seen, before, mine, end, was[PLACES]; \
   bool got, has, is_free, is_idle
 
 proctype user(byte me, does) {
@@ -633,6 +678,7 @@ proctype user(byte me, does) {
   d_step {
     is_done[me] = !stopped[me];
     s = 0; g = 0; n = 0; number = 0; seen = 0; before = 0; mine = 0; end = 0; left = 0;
+    was[0] = NOBODY; was[1] = NOBODY;
     got = false; has = false; is_free = false; is_idle = false;
     looks_around[me] = 0; closes[me] = false
   }
@@ -675,6 +721,7 @@ proctype scheduler() {
 #define owns_any(who) (owner[0] == who || owner[1] == who)
 #endif
 #define is_held(s) (!is_over(service[s], response[s]) && stopped[server_of(service[s])])
+#define is_held_at_call(s) (is_held(s) && generation_of(service[s]) == generation_of(request[s]))
 
 // Who has not come to his end waits for what a stopped one has, or for a server when none is there.
 inline check_rest(who) {
@@ -687,8 +734,8 @@ inline check_rest(who) {
     :: !in_service[who] && owns_any(who) ->        // for an answer
       do
       :: s < SLOTS && owner[s] == who ->
-        assert(is_held(s) || !is_served);
-        assert(is_held(s) || serves_again || !is_deserted);                    // told at once that nobody will
+        assert(is_held_at_call(s) || !is_served);                              // of his own call (I7)
+        assert(is_held_at_call(s) || serves_again || !is_deserted);            // told at once that nobody will
         s++
       :: s < SLOTS && owner[s] != who -> s++
       :: else -> break

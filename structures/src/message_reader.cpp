@@ -27,14 +27,17 @@ std::optional<message_view> message_reader::next_again() {
 }
 
 void message_reader::refuse_corrupt() const {
-  if (!entry_->owner().is_read_only())
+  auto const& owner = entry_->owner();
+  if (!owner.is_read_only() && !owner.was_inherited())
     bytes_.header().corrupt.fetch_add(1, std::memory_order_relaxed);  // a statistic
   throw error{damaged(*entry_, fmt::format("message {} is damaged", after_.sequence - 1))};
 }
 
 // --- where producers wait for readers ---
 
+// Not in a forked child: the place is the parent's, which goes on, and then nobody waits for the child.
 std::optional<message_view> message_reader::look() {
+  if (entry_->owner().was_inherited()) [[unlikely]] entry_->owner().usable().value();
   auto const units = next_units();
   if (units == 0) {
     done();  // over padding

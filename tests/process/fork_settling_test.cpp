@@ -49,8 +49,8 @@ class settling_in_a_child : public ::testing::Test {
  protected:
   static constexpr auto longer_than_between_looks = std::chrono::milliseconds{20};
 
-  explicit settling_in_a_child(delivery way = delivery::broadcast)
-      : ring_{segment_.publish<message_ring>("m", 4_KiB, message_ring_options{.delivery = way})} {}
+  explicit settling_in_a_child(message_ring_options const& with = {.delivery = delivery::broadcast})
+      : ring_{segment_.publish<message_ring>("m", 4_KiB, with)} {}
 
   scratch_name name_;
   segment segment_ = segment::create(name_, 64_KiB);
@@ -61,7 +61,12 @@ class settling_in_a_child : public ::testing::Test {
   std::vector<std::byte> const part_ = std::vector<std::byte>(100, std::byte{7});
 };
 
-TEST_F(settling_in_a_child, AReaderOfStreamsBreaksAndSettlesNothing) {
+// Where producers wait for readers a child is refused; here it may read.
+struct settling_as_a_reader : settling_in_a_child {
+  settling_as_a_reader() : settling_in_a_child{{.delivery = delivery::broadcast, .when_full = when_full::overwrite}} {}
+};
+
+TEST_F(settling_as_a_reader, OfStreamsBreaksAndSettlesNothing) {
   message_stream_reader<message_reader> reader{ring_.reader()};
   auto second = theirs_.reader();
   std::map<stream_end, std::size_t> told;
@@ -110,7 +115,7 @@ TEST_F(settling_in_a_child, WhoSettlesFindsNobodyDead) {
 }
 
 struct settling_as_a_consumer : settling_in_a_child {
-  settling_as_a_consumer() : settling_in_a_child{delivery::group} {}
+  settling_as_a_consumer() : settling_in_a_child{{.delivery = delivery::group}} {}
 };
 
 TEST_F(settling_as_a_consumer, IsRefusedBeforeAnythingIsSettled) {

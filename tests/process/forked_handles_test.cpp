@@ -178,14 +178,17 @@ inherited of_ring_with_blocks(segment const& in) {
           {{"commit a message", [=] { taken->commit(); }}, {"abort a claim", [=] { claimed->abort(); }}}};
 }
 
-// The parent has a place for a reader.
+// The parent has a place for a reader, and a message that is looked at.
 inherited of_broadcast(segment const& in) {
   auto const ring = in.publish<message_ring>("it", 4096, message_ring_options{.delivery = delivery::broadcast});
   static std::vector<std::byte> const bytes(20);
   auto const reader = std::make_shared<message_reader>(ring.reader());
   for (int i = 0; i < 3; ++i) ring.send(bytes);
-  return {{{"send", [=] { ring.send(bytes); }}, {"reader", [=] { ignore(ring.reader().lost()); }}},
-          {{"done", [=] { ignore(reader->try_receive()); reader->done(); }},
+  ignore(reader->try_receive());
+  return {{{"send", [=] { ring.send(bytes); }}, {"reader", [=] { ignore(ring.reader().lost()); }},
+           {"receive", [=] { ignore(reader->try_receive()); }},
+           {"receive_for", [=] { ignore(reader->receive_for(1ms)); }}},
+          {{"done", [=] { reader->done(); }},
            {"end a reader", [=] { message_reader{std::move(*reader)}; }}}};
 }
 
