@@ -15,7 +15,7 @@
 // Check: slots     SLOTS=2 FIRST=CALL SECOND=CALL THIRD=SERVE
 // Check: presence  DEATHS=2 FIRST=CALL SECOND=VISIT THIRD=VISIT
 // Check: successor DEATHS=1 FIRST=CALL SECOND=SERVE THIRD=COME
-// Check: stop      STOPS=1 FIRST=CALL SECOND=SERVE THIRD=SERVE
+// Check: stop      STOPS=1 FIRST=CALL_TWICE SECOND=SERVE THIRD=SERVE
 // Check: stop_heir STOPS=1 FIRST=CALL SECOND=CALL THIRD=SERVE
 // Bug: BUG_CALLER_BY_TIMEOUT       heir      I1: a caller who is slow is taken for dead, and his slot taken
 // Bug: BUG_OLDER_LOOK              twice     I2: a server believes the request that it saw before the service word
@@ -24,7 +24,7 @@
 // Bug: BUG_ENDED_BY_STORE          again     I6: a dead server's service is taken over by a store, not by a CAS
 // Bug: BUG_ASKED_FIRST             twice     I3: the request's word is stored before its payload
 // Bug: BUG_ANSWERED_FIRST          twice     I3: the response's word is stored before its payload
-// Bug: BUG_LOOKED_BEFORE_CANCELLED twice     I4: who gives up looks for a server before he says so
+// Bug: BUG_NOT_CANCELLED           twice     I4: who gives up does not say so
 // Bug: BUG_REQUEST_UNLOOKED        twice     I4: a server does not look at the request after it has taken the service
 // Bug: BUG_USED_WHILE_SERVED       twice     I4: a slot is used again while a live server is in it
 // Bug: BUG_DEAD_REQUEST_KEPT       heir      I4: who takes a dead caller's slot does not cancel what that one asked
@@ -267,6 +267,15 @@ inline make_free() {
 
 // --- a caller: exchange_client.hpp, exchange_desk.cpp, exchange_way.cpp ---
 
+// What nobody wants any more is not begun from then on: it is cancelled, or answered.
+inline give_back() {
+  atomic {
+    assert(owner[s] == me);
+    assert(state_of(request[s]) != REQUESTED || is_over(request[s], response[s]));
+    owner[s] = NOBODY                                                          // R3 -> A3
+  }
+}
+
 // A look at one slot, whichever: got. thorough: asks whether its owner lives.
 inline take_slot(thorough) {
   before = owner[s];
@@ -300,7 +309,7 @@ inline take_slot(thorough) {
       make_free();
       if
       :: is_free -> atomic { is_free = false; g = generation_of(request[s]); got = true }
-      :: !is_free -> owner[s] = NOBODY                                         // R3 -> A3
+      :: !is_free -> give_back()
       fi
     :: !got
     fi
@@ -318,7 +327,7 @@ inline take_another() {
   od
 }
 inline release() {
-  atomic { assert(owner[s] == me); owner[s] = NOBODY; has = false; s = 0; g = 0 }  // R3 -> A3
+  atomic { give_back(); has = false; s = 0; g = 0 }
 }
 
 inline write_request() {
@@ -429,13 +438,10 @@ inline wait() {
 
 // exchange_desk::give_up: end becomes ANSWERED if there is an answer after all
 inline give_up() {
-#ifdef BUG_LOOKED_BEFORE_CANCELLED
-  make_free();
-#endif
+#ifndef BUG_NOT_CANCELLED
   request[s] = word_of(g, CANCELLED);                                          // I4
-#ifndef BUG_LOOKED_BEFORE_CANCELLED
-  make_free();
 #endif
+  make_free();
   if
   :: atomic { generation_of(response[s]) == g && state_of(response[s]) != SKIPPED -> end = ANSWERED; is_free = false }
   :: atomic { generation_of(response[s]) != g || state_of(response[s]) == SKIPPED };
@@ -549,6 +555,7 @@ inline handle(generation) {
 // With the look at the request that says that it is to be served.
 inline enter(which) {
   assert(!lives(inside[s]));                       // no two in one slot
+  assert(state_of(request[s]) == REQUESTED);       // nor is begun what was given up before (I4)
   // No request is served after there was a response, nor twice but for one who died with it, if that is the option.
   assert(server_for[which] == NOBODY || server_for[which] != OVER && serves_again && dead[server_for[which]]);
   server_for[which] = me; inside[s] = me
