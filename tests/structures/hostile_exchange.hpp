@@ -8,12 +8,15 @@
 namespace stoa::testing {
 
 inline constexpr std::size_t bytes_in_exchange = 50;
-// What lies in a slot for a payload, whatever a damaged header says of it.
-inline constexpr std::size_t room_in_exchange = pad_bytes - sizeof(request_head);
+inline constexpr std::size_t slots_in_exchange = 3;
+// More than a payload of a damaged header can have: it may say that there are fewer slots, and larger ones.
+inline std::size_t room_in_exchange() {
+  return exchange::bytes_for(exchange_shape{slots_in_exchange, bytes_in_exchange}).value();
+}
 
 // A call that waits, one that a process which is gone was at, and one whose caller is gone.
 inline void publish_exchange(segment const& in) {
-  in.publish<exchange>("it", 3, bytes_in_exchange);
+  in.publish<exchange>("it", slots_in_exchange, bytes_in_exchange);
   auto const gone = segment::open(in.name());
   auto const way = exchange_bytes::adopt(gone.entries().front().view()).value().way(side::front);
   for (int i = 0; i < 3; ++i) {
@@ -26,14 +29,14 @@ inline void publish_exchange(segment const& in) {
 }
 
 inline void insist_on(std::span<std::byte const> bytes) {
-  insist(bytes.size() <= room_in_exchange, "a payload that does not fit");
+  insist(bytes.size() <= room_in_exchange(), "a payload that does not fit");
   std::byte sum{};
   for (auto const each : bytes) sum ^= each;
   ignore(sum);
 }
 inline std::size_t answer_whatever(call_request const& request, std::span<std::byte> response) {
   insist_on(request.data());
-  insist(response.size() <= room_in_exchange, "room for a response that is not there");
+  insist(response.size() <= room_in_exchange(), "room for a response that is not there");
   std::fill(response.begin(), response.end(), std::byte{1});
   return request.size();
 }
