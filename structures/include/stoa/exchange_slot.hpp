@@ -5,8 +5,9 @@
 // a number that counts the slot's calls. Whatever is said about a call says which.
 //
 //   request word    {generation | none, requested, cancelled}              written by the slot's owner
-//   response word   {generation | done, failed, lost, refused, skipped}    written by who serves that generation
-//   service word    {low 40 bits of the generation that was taken last | short_owner of who took it}
+//   response word   {generation | done, failed, lost, refused, skipped}    written by who took that generation
+//   service word    {low 40 bits of the generation that was taken last | short_owner of who took it: a server, or who
+//                   gave it up}
 //
 //   caller    request := requested(g)  R1 ........................ response is of g: A2, the reply is read in place
 //                    |                                                     ^
