@@ -431,15 +431,15 @@ proctype user(byte me, does, what_key) {
   }
 }
 
-// Who dies and who stops, at which moment: any.
+// Who dies and who stops, at which moment: any, or nobody any more.
 proctype scheduler() {
   byte who;
-end:
   do
   :: atomic { deaths < DEATHS -> select(who : 1 .. USERS);
       if :: !is_done[who] && !dead[who] && !stopped[who] -> dead[who] = true; deaths++ :: else fi; who = 0 }
   :: atomic { stops < STOPS -> select(who : 1 .. USERS);
       if :: !is_done[who] && !dead[who] && !stopped[who] -> stopped[who] = true; stops++ :: else fi; who = 0 }
+  :: break
   od
 }
 
