@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "child.hpp"
+#include "sanitizers.hpp"
 #include "scratch.hpp"
 
 namespace stoa {
@@ -186,7 +187,7 @@ TEST(segment, AReaderIsRefusedWhatWrites) {
 }
 
 TEST(segmentDeathTest, WritingThroughAReadersArrayIsASegmentationFault) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if STOA_TEST_ADDRESS_SANITIZER || STOA_TEST_THREAD_SANITIZER
   GTEST_SKIP() << "NOT TESTED: the sanitizer answers SIGSEGV in its own way";
 #else
   scratch_name const name;

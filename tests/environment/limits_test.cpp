@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "sanitizers.hpp"
 #include "scratch.hpp"
 #include "surroundings.hpp"
 
@@ -187,7 +188,7 @@ child_program const little_memory{"little-memory", [](child_arguments const& a) 
                                   }};
 
 TEST(limits, TooLittleAddressSpaceIsNoSpace) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if STOA_TEST_ADDRESS_SANITIZER || STOA_TEST_THREAD_SANITIZER
   GTEST_SKIP() << "NOT TESTED: a sanitizer needs all the address space there is";
 #endif
   scratch_name const name;
@@ -240,7 +241,7 @@ child_program const locked_memory{"locked-memory", [](child_arguments const& a) 
                                   }};
 
 TEST(limits, TooLittleLockableMemoryIsNoSpace) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if STOA_TEST_ADDRESS_SANITIZER || STOA_TEST_THREAD_SANITIZER
   GTEST_SKIP() << "NOT TESTED: a sanitizer's own memory is not to be locked";
 #endif
   scratch_name const name;

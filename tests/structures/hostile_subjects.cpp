@@ -7,16 +7,10 @@
 #include "hostile_exchange.hpp"
 #include "hostile_slot_users.hpp"
 #include "hostile_sync_users.hpp"
+#include "sanitizers.hpp"
 #include "scratch.hpp"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define STOA_HAS_FENCES
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define STOA_HAS_FENCES
-#endif
-#if defined(STOA_HAS_FENCES)
+#if STOA_TEST_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(begin, bytes) static_cast<void>(begin)

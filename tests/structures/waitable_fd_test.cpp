@@ -17,6 +17,7 @@
 #include "elements.hpp"
 #include "message_ring_actor.hpp"
 #include "refusal.hpp"
+#include "sanitizers.hpp"
 
 namespace stoa::testing {
 namespace {
@@ -248,7 +249,7 @@ TEST(waitable_fd, TheSegmentIsLeftWhenItsHandlesAndDescriptorsAre) {
 }
 
 TEST(waitable_fd, AForkedChildInheritsNoneAndMayMakeItsOwn) {
-#if defined(__SANITIZE_THREAD__)
+#if STOA_TEST_THREAD_SANITIZER
   GTEST_SKIP() << "NOT TESTED: ThreadSanitizer has no threads in the child of a process that has some";
 #endif
   two_views const views;
