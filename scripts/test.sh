@@ -12,5 +12,5 @@ scripts/install-packages.sh build test
 scripts/build.sh release -DSTOA_WARNINGS_AS_ERRORS=ON
 
 [ $# -gt 0 ] || set -- -LE stress
-echo "+ ctest -j2 --output-on-failure $*" >&2
-ctest --test-dir build/release -j2 --output-on-failure --no-tests=error "$@"
+echo "+ ctest -j3 --output-on-failure $*" >&2
+ctest --test-dir build/release -j3 --output-on-failure --no-tests=error "$@"

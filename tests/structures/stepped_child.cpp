@@ -197,7 +197,7 @@ void stepped_child::kill() noexcept {
 }
 
 std::size_t kill_stride(std::size_t instructions) {
-  constexpr std::size_t about_that_many = 97;  // a prime, so that it falls into step with no loop
+  constexpr std::size_t about_that_many = 53;  // a prime, so that it falls into step with no loop
   if (auto const* const asked = std::getenv("STOA_KILL_STRIDE"))
     return std::max(1ul, std::strtoul(asked, nullptr, 10));
   return 1 + instructions / about_that_many;

@@ -80,7 +80,7 @@ class stepped_child {
 };
 
 // Every how many of so many instructions to stop. The environment variable STOA_KILL_STRIDE
-// decides: 1 is every one; without it, as many stops as take a second or two.
+// decides: 1 is every one; without it, as many stops as take some seconds.
 std::size_t kill_stride(std::size_t instructions);
 
 }  // namespace stoa::testing
