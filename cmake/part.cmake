@@ -8,6 +8,9 @@ function(stoa_part name)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON
     UNITY_BUILD ${STOA_MERGE_SOURCES})
   target_compile_features(${target} PUBLIC cxx_std_20)
+  if(STOA_MERGE_SOURCES AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # it takes the merged sources for headers
+  endif()
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
