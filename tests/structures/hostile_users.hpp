@@ -35,6 +35,13 @@ struct user {
 template <class T>
 inline void ignore(T const&) {}
 
+// Where "it" lies. While its entry is being damaged, it may be there at one look and not at the next.
+inline entry_view view_of_it(segment const& in) {
+  auto const all = in.entries();
+  if (all.begin() == all.end()) throw error{{errc::no_such_name, "there is no entry any more"}};
+  return all.begin()->view();
+}
+
 // --- message_ring ---
 
 inline void publish_messages(segment const& in, message_ring_options const& with) {
@@ -182,7 +189,7 @@ inline constexpr std::uint64_t in_stack = 4;
 inline void publish_stack(segment const& in) {
   auto const stack = in.publish<pile>("it", in_stack);
   for (std::uint64_t n = 0; n < 3; ++n) ignore(stack.try_push({n, 0.5}));
-  auto const bytes = stack_bytes::adopt(in.entries().begin()->view()).value();
+  auto const bytes = stack_bytes::adopt(view_of_it(in)).value();
   ignore(bytes.take(bytes.header().top, in.attachment().my_lane().intent, make_what(bytes.tag(), lane_op::pop),
                     bytes.layout().node_bytes));
 }
@@ -216,7 +223,7 @@ inline void publish_object_pool(segment const& in) {
 }
 inline user user_of_object_pool(segment const& in) {
   auto const pool = in.attach<pool_of_samples>("it");
-  auto const body = in.entries().begin()->view().body;
+  auto const body = view_of_it(in).body;
   // An object that was given out lies where objects lie.
   auto const use = [=](pool_handle const& handle) {
     auto const* const object = pool.get(handle);
@@ -258,7 +265,7 @@ inline constexpr std::size_t most_in_map = in_map * most_buckets * slots_per_buc
 
 // As a process leaves it that dies when it has locked a home bucket.
 inline void lock_a_home(segment const& in) {
-  auto const bytes = map_bytes::adopt(in.entries().begin()->view()).value();
+  auto const bytes = map_bytes::adopt(view_of_it(in)).value();
   auto const index = bytes.homes() - 1;
   auto& mine = in.attachment().my_lane();
   auto const lanes = in.attachment().map().lanes();
