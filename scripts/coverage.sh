@@ -16,7 +16,7 @@ left_out='kill|soak|compiler_pair|snippets|install|peers'
 
 cmake --preset coverage "${launcher[@]}" -DSTOA_MERGE_SOURCES=ON -DSTOA_BUILD_EXAMPLES=OFF >/dev/null
 mapfile -t programs < <(ninja -C build/coverage -t targets all |
-  sed -nE 's#^(tests|stress/fuzz)/(.*/)?([a-z_]+): CXX_EXECUTABLE_LINKER.*#\3#p' | grep -vE "$left_out")
+  sed -nE 's#^(tests|stress/fuzz)/(.*/)?([a-z0-9_]+): CXX_EXECUTABLE_LINKER.*#\3#p' | grep -vE "$left_out")
 cmake --build --preset coverage --target "${programs[@]}"
 find build/coverage -name '*.gcda' -delete
 ctest --preset coverage -LE stress -E "$left_out|models" -j "${STOA_JOBS:-3}" "$@"
