@@ -205,6 +205,14 @@ TEST(segment_options, ADirectoryBacksSegmentsWithItsFiles) {
   EXPECT_TRUE(segment::remove("on-disk", where));
 }
 
+TEST(segment_options, APathThatIsTooLongIsAnInvalidName) {
+  auto const where = backing::directory("/tmp/" + std::string(5000, 'x'));
+  EXPECT_EQ(segment::try_open("x", where).error().code(), errc::invalid_name);
+  segment_options options;
+  options.backing = where;
+  EXPECT_EQ(segment::try_create("x", 4096, options).error().code(), errc::invalid_name);
+}
+
 TEST(segment_options, ADirectoryThatIsNotThereHasNoSegments) {
   scratch_directory const directory;
   auto const where = backing::directory(directory.path() / "none");

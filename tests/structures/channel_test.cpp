@@ -136,6 +136,27 @@ TEST_F(a_channel, AClaimThatIsNotCommittedIsNoMessage) {
   }
 }
 
+TEST_F(a_channel, AClaimThatIsMovedToAnotherIsThatOne) {
+  meet();
+  channel_claim claim;
+  {
+    auto first = client.claim(5, 8);
+    std::memcpy(first.data(), "world", 5);
+    claim = std::move(first);
+    EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): what was moved from is empty
+  }
+  auto const& same = claim;
+  claim = std::move(const_cast<channel_claim&>(same));
+  ASSERT_TRUE(claim) << "moved to itself";
+  EXPECT_EQ(claim.size(), 5u);
+  claim.commit();
+  EXPECT_EQ(text_of(server.try_receive()->data()), "world");
+  auto unwanted = client.claim(100, 1);
+  unwanted = channel_claim{};
+  EXPECT_TRUE(client.claim(100, 1)) << "what stood there before was aborted";
+  EXPECT_FALSE(server.try_receive());
+}
+
 TEST_F(a_channel, AClaimCanShrink) {
   meet();
   for (std::size_t size = 0; size < 240; ++size) {

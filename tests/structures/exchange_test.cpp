@@ -57,6 +57,21 @@ TEST_F(exchange_test, EverySizeGoesThrough) {
   }
 }
 
+TEST_F(exchange_test, AReplyThatIsMovedToAnotherGivesThatOnesSlotBack) {
+  serving const server{other, echo};
+  auto caller = calls.client();
+  auto kept = caller.call(text("first"), 1, 10s).value();
+  for (int i = 0; i < 12; ++i) {
+    auto const words = "number " + std::to_string(i);
+    kept = caller.call(text(words), 1, 10s).value();
+    ASSERT_EQ(text_in(kept.data()), words);
+    ASSERT_LE(calls.statistics().taken, 2u) << "the one before is free, or for the next call";
+  }
+  auto const& same = kept;
+  kept = std::move(const_cast<call_reply&>(same));
+  EXPECT_EQ(text_in(kept.data()), "number 11") << "moved to itself";
+}
+
 TEST_F(exchange_test, TheHandlerSeesTypeAndBytes) {
   serving const server{other, [](auto const& request, std::span<std::byte> response) {
                          EXPECT_EQ(request.type(), first_reserved_type - 1);

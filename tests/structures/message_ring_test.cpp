@@ -107,6 +107,21 @@ TEST_F(message_ring_test, TheLargestFitsIntoAnEmptyRingWhereverItBegins) {
   }
 }
 
+// From 16 KB on they are copied past the cache: docs/decisions/0012-copies-past-the-cache.md.
+TEST(large_messages, AreWholeInTheRingAsWell) {
+  scratch_name const name;
+  auto const home = segment::create(name, 1u << 18, {.max_entries = 1});
+  auto const ring = home.publish<message_ring>("m", 1u << 17);
+  auto const consumer = ring.consumer();
+  std::uint64_t n = 0;
+  for (std::size_t const size : {16383u, 16384u, 16385u, 40000u})
+    for (int lap = 0; lap < 8; ++lap) {
+      auto const sent = numbered_message(++n, size);
+      ASSERT_TRUE(ring.try_send(sent)) << size;
+      ASSERT_EQ(consumer.poll([&](auto const& each) { EXPECT_EQ(text_in(each.data()), text_in(sent)) << size; }), 1u);
+    }
+}
+
 TEST_F(message_ring_test, IsFullWhenItIs) {
   check_all_room(ring, [](char const* what) { ADD_FAILURE() << what; });
   EXPECT_EQ(ring.statistics().send_refusals, 2u);

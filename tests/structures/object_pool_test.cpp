@@ -60,6 +60,18 @@ TEST(object_pool, AHandleMeansTheSameObjectInEveryProcess) {
   EXPECT_THROW(pool[got], std::out_of_range);
 }
 
+TEST(object_pool, AHandleOfAPoolCanBeAssigned) {
+  two_views const views;
+  auto const small = views.first.publish<numbers>("small", 1);
+  auto const large = views.first.publish<numbers>("large", 3);
+  auto pool = small;
+  EXPECT_EQ(take_all(pool).size(), 1u);
+  pool = large;
+  EXPECT_EQ(take_all(pool).size(), 3u);
+  EXPECT_FALSE(small.acquire());
+  EXPECT_EQ(large.size(), 3u);
+}
+
 TEST(object_pool, AnEmptyHandleReachesNothing) {
   two_views const views;
   auto const pool = views.first.publish<numbers>("p", 1);

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <barrier>
+#include <thread>
 #include <vector>
 
 #include "elements.hpp"
@@ -29,6 +31,28 @@ TEST(queue, KeepsOrderAcrossTheFirstWrap) {
       ASSERT_EQ(other.try_pop(), n);
     }
   }
+}
+
+// --- threads ---
+
+TEST(queue, AThreadTooManyIsRefusedUntilOneEnds) {
+  scratch_name const name;
+  auto const home = segment::create(name, 1u << 16, {.max_entries = 1, .max_participants = 1, .max_lanes = 1});
+  auto const queue = home.publish<numbers>("q", 4);
+  std::barrier has_one{2};
+  std::barrier may_end{2};
+  std::thread first{[&] {
+    EXPECT_TRUE(queue.try_push(1));
+    EXPECT_EQ(queue.try_pop(), 1u);
+    has_one.arrive_and_wait();
+    may_end.arrive_and_wait();
+  }};
+  has_one.arrive_and_wait();
+  EXPECT_EQ(refusal([&] { static_cast<void>(queue.try_claim()); }), errc::too_many_threads);
+  may_end.arrive_and_wait();
+  first.join();
+  EXPECT_TRUE(queue.try_push(2));
+  EXPECT_EQ(*queue.try_claim(), 2u);
 }
 
 // --- several at once ---
