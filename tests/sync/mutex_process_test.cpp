@@ -43,8 +43,11 @@ int run_holder(child_arguments const& a) {
 child_program const holder{"holder", run_holder};
 
 struct scene {
+  explicit scene(std::uint32_t participants = 64)
+      : home{segment::create(name, 1u << 18, {.max_participants = participants})} {}
+
   scratch_name name;
-  segment home = segment::create(name, 1u << 18);
+  segment home;
   stoa::mutex mutex = home.publish<stoa::mutex>("m");
   counters both = home.publish<counters>("c", 2);
 
@@ -67,6 +70,16 @@ TEST(mutex, WaitersLearnOfAKillWithinMilliseconds) {
   watch.kill(victim);
   waiter.join();
   EXPECT_TRUE(all.mutex.recover([] {}));
+}
+
+TEST(mutex, WhoHasADeadHoldersPlaceIsNotTheHolder) {
+  scene all{2};
+  auto victim = all.start_holder();
+  victim.kill();
+  auto const heir = segment::open(all.name);  // there is no other place
+  EXPECT_EQ(refusal([&] { static_cast<void>(all.mutex.try_lock_for(10s)); }), make_error_code(errc::owner_died));
+  EXPECT_TRUE(all.mutex.recover([] {}));
+  EXPECT_TRUE(heir.attach<stoa::mutex>("m").try_lock());
 }
 
 TEST(mutex, OfAStoppedHolderIsNotTaken) {
