@@ -25,7 +25,8 @@ TEST(waiting, WhoIsNotWokenSleepsToTheEndOfTheSlice) {
   EXPECT_FALSE(sleep_on(flag, 0ms));
 }
 
-// They sleep for hours each time: who is forgotten never comes back.
+// They sleep for hours each time: who is forgotten never comes back. Who is woken does not announce himself again: one
+// who has looked and not yet slept would sleep on that (waiting.hpp I2).
 TEST(waiting, AllWhoSleepAreWoken) {
   constexpr int sleepers = 3;
   wait_flag flag{};
@@ -40,6 +41,7 @@ TEST(waiting, AllWhoSleepAreWoken) {
           if (is_there) return;
           ++ready;
           sleep_on(flag, 1h);
+          if (is_there) return;
         }
       });
     while (ready < sleepers) std::this_thread::yield();

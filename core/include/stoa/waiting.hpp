@@ -9,7 +9,9 @@
 //                   of every registered process pass a full fence, so a changer whose change the
 //                   sleeper did not see sees the flag. Changers pay a load.
 // I2 bounded        a sleep ends after two wait_slices whatever happens: a changer that died between
-//                   change and wake, or a kernel without membarrier, delays by that much
+//                   change and wake, or a kernel without membarrier, delays by that much. So does another
+//                   sleeper that is woken, finds nothing and sets the flag again while this one is
+//                   between its second look and its sleep: it sleeps on the other one's announcement
 //
 // Where membarrier is missing the changer runs a fence (wake_needs_fence()).
 #pragma once
