@@ -145,8 +145,8 @@ TEST_F(a_channel, AClaimThatIsMovedToAnotherIsThatOne) {
     claim = std::move(first);
     EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): what was moved from is empty
   }
-  auto const& same = claim;
-  claim = std::move(const_cast<channel_claim&>(same));
+  auto& same = claim;
+  claim = std::move(same);
   ASSERT_TRUE(claim) << "moved to itself";
   EXPECT_EQ(claim.size(), 5u);
   claim.commit();

@@ -43,8 +43,7 @@ int run_holder(child_arguments const& a) {
 child_program const holder{"holder", run_holder};
 
 struct scene {
-  explicit scene(std::uint32_t participants = 64)
-      : home{segment::create(name, 1u << 18, {.max_participants = participants})} {}
+  explicit scene(segment_options const& options = {}) : home{segment::create(name, 1u << 18, options)} {}
 
   scratch_name name;
   segment home;
@@ -73,7 +72,7 @@ TEST(mutex, WaitersLearnOfAKillWithinMilliseconds) {
 }
 
 TEST(mutex, WhoHasADeadHoldersPlaceIsNotTheHolder) {
-  scene all{2};
+  scene all{{.max_participants = 2}};
   auto victim = all.start_holder();
   victim.kill();
   auto const heir = segment::open(all.name);  // there is no other place
