@@ -40,7 +40,7 @@ void waitable_fd::start(wait_point what) {
   if (get() < 0) throw error{failure{errc::forked, "a descriptor to wait with is the parent's"}};
   stop();
   watch_->what = std::move(what);
-  if (watch_->what.flag != nullptr) announce_sleep(*watch_->what.flag);  // before the look (I1)
+  if (watch_->what.flag != nullptr) watch_->made = announce_sleep(*watch_->what.flag);  // before the look (I1)
   if (watch_->what.is_ready()) return watch_->set();
   internal::watch_thread::instance().add(*watch_);
 }

@@ -36,27 +36,28 @@ void register_for_wakes() noexcept {
   internal::wake_needs_fence.store(!can_be_reached, std::memory_order_relaxed);  // before any handle exists
 }
 
-void announce_sleep(wait_flag& flag) noexcept {
-  flag.sleepers.store(1, std::memory_order_seq_cst);  // before the second look (I1)
+announcement announce_sleep(wait_flag& flag) noexcept {
+  auto const made = flag.sleepers.fetch_or(1, std::memory_order_seq_cst) | 1;  // before the second look (I1)
   // Every registered thread that runs now passes a fence; one that does not run passed one when it
-  // stopped running. Where it fails, the slice bounds what may be missed (I2).
+  // stopped running. Where it fails, the slice bounds what may be missed (I3).
   if (membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) != 0)
     std::atomic_thread_fence(std::memory_order_seq_cst);
+  return announcement{made};
 }
 
-bool sleep_on(wait_flag& flag, wait_clock::duration most) noexcept {
+bool sleep_on(wait_flag& flag, announcement made, wait_clock::duration most) noexcept {
   auto const ns = std::chrono::duration_cast<std::chrono::nanoseconds>(most).count();
   if (ns <= 0) return false;
   timespec const timeout{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
-  // A flag that was cleared has woken its sleepers: who slept through is still announced. (Or another
-  // sleeper has just set it and not passed its barrier yet: then this sleep may be one slice too long.)
-  return futex(flag.sleepers, FUTEX_WAIT, 1, &timeout) != 0 && errno == ETIMEDOUT &&
-         flag.sleepers.load(std::memory_order_relaxed) == 1;  // else it was cleared just now: announce again
+  return futex(flag.sleepers, FUTEX_WAIT, static_cast<std::uint32_t>(made), &timeout) != 0 && errno == ETIMEDOUT &&
+         holds(flag, made);  // else somebody woke just now (I2)
 }
 
 void internal::wake_all(wait_flag& flag) noexcept {
-  // relaxed: sleepers that set it again look again after their barrier (I1).
-  if (flag.sleepers.exchange(0, std::memory_order_relaxed) != 0)
+  auto seen = flag.sleepers.load(std::memory_order_relaxed);
+  // One more clears the bit and counts. relaxed: sleepers that set it again look again after their barrier (I1). Only
+  // who wakes changes a word whose bit is set: where this fails, another wakes all.
+  if ((seen & 1) != 0 && flag.sleepers.compare_exchange_strong(seen, seen + 1, std::memory_order_relaxed))
     futex(flag.sleepers, FUTEX_WAKE, INT_MAX, nullptr);
 }
 

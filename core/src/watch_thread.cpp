@@ -39,7 +39,9 @@ class sleep_on_several {
   sleep_on_several(std::atomic<std::uint32_t>& word, std::uint32_t value) noexcept {
     add(reinterpret_cast<std::uintptr_t>(&word), value, FUTEX_32 | FUTEX_PRIVATE_FLAG);
   }
-  void add(wait_flag& flag) noexcept { add(reinterpret_cast<std::uintptr_t>(&flag.sleepers), 1, FUTEX_32); }
+  void add(wait_flag& flag, announcement made) noexcept {
+    add(reinterpret_cast<std::uintptr_t>(&flag.sleepers), static_cast<std::uint32_t>(made), FUTEX_32);
+  }
 
   // False: the kernel cannot.
   bool sleep(wait_clock::duration most) noexcept {
@@ -139,16 +141,15 @@ bool watch_thread::can_sleep_on_all() const noexcept {
          std::ranges::all_of(watched_, [](auto const* each) { return each->what.flag != nullptr; });
 }
 
-// Whether its descriptor is to be readable. An error is for who calls then. That a flag is set says little: it may
-// have been cleared, and set by another.
-bool watch_thread::is_over(watch& one, bool thorough) const {
+// Whether its descriptor is to be readable. An error is for who calls then.
+bool watch_thread::is_over(watch& one, bool thorough) {
   auto* const flag = one.what.flag;
-  bool const is_cleared = flag != nullptr && flag->sleepers.load(std::memory_order_relaxed) == 0;
+  bool const is_woken = flag != nullptr && !holds(*flag, one.made);
   try {
-    if (is_cleared) announce_sleep(*flag);  // before the look (I1)
+    if (is_woken) one.made = announce_sleep(*flag);  // before the look (I1)
     if (thorough && one.what.look_for_the_dead) one.what.look_for_the_dead();
     bool const is_ready = one.what.is_ready();
-    if (is_ready && thorough && !is_cleared && flag != nullptr)
+    if (is_ready && thorough && !is_woken && flag != nullptr)
       found_without_wake.fetch_add(1, std::memory_order_relaxed);  // a statistic
     return is_ready;
   } catch (error const&) {
@@ -165,14 +166,14 @@ void watch_thread::look(bool thorough) {
   });
 }
 
-// Until a flag is cleared, somebody nudges, or `most` has passed.
+// Until somebody wakes, somebody nudges, or `most` has passed.
 void watch_thread::sleep(std::unique_lock<std::mutex>& lock, wait_clock::duration most) {
   auto const nudges = nudges_.load(std::memory_order_relaxed);  // nobody nudges while the mutex is held
   bool const is_any = !watched_.empty();
   bool const is_all = is_any && can_sleep_on_all();
   sleep_on_several flags{nudges_, nudges};
   if (is_all)
-    for (auto* each : watched_) flags.add(*each->what.flag);
+    for (auto* each : watched_) flags.add(*each->what.flag, each->made);
   is_asleep_ = true;
   ++sleeps_;
   lock.unlock();

@@ -17,6 +17,7 @@ struct watch {
 
   private_descriptor descriptor;
   wait_point what;
+  announcement made{};      // on what.flag, if there is one
   bool is_watched = false;  // the thread's mutex guards it
 };
 
@@ -34,7 +35,7 @@ class watch_thread {
   void start();
   void run() noexcept;
   void look(bool thorough);
-  bool is_over(watch& one, bool thorough) const;
+  static bool is_over(watch& one, bool thorough);
   void nudge() noexcept;
   bool can_sleep_on_all() const noexcept;
   void sleep(std::unique_lock<std::mutex>& lock, wait_clock::duration most);

@@ -121,6 +121,21 @@ void pop_n(elements const& queue, report& done) {
   auto const popped = queue.try_pop_n(out);
   for (std::size_t i = 0; i < popped; ++i) done.note_pop(out[i].number());
 }
+void produce(elements const& queue, report& done) {
+  if (queue.try_produce([](sealed& each) { each = sealed{50}; })) done.note_push(50);
+}
+void consume(elements const& queue, report& done) {
+  std::uint64_t seen = 0;
+  if (queue.try_consume([&](sealed const& each) { seen = each.number(); })) done.note_pop(seen);
+}
+// As far as they lie in a row: from `before_wrap` on there are three up to the end of it.
+void consume_n(elements const& queue, report& done) {
+  std::vector<std::uint64_t> seen;
+  seen.reserve(capacity);
+  auto const use = [&](std::span<sealed const> some) { for (auto const& each : some) seen.push_back(each.number()); };
+  static_cast<void>(queue.try_consume_n(use, 2));
+  for (auto const each : seen) done.note_pop(each);
+}
 
 }  // namespace
 
@@ -132,6 +147,9 @@ std::vector<operation> spsc_queue_operations() {
            row{"push_n with less room", side::producer, true, 2, push_n, {1, 2}, {1, 2, 50, 51}},
            row{"pop", side::consumer, true, 3, pop, {1, 2, 3}, {2, 3}},
            row{"pop_n", side::consumer, true, 4, pop_n, {1, 2, 3, 4}, {4}},
+           row{"produce", side::producer, true, 2, produce, {1, 2}, {1, 2, 50}},
+           row{"consume", side::consumer, true, 3, consume, {1, 2, 3}, {2, 3}},
+           row{"consume_n", side::consumer, true, 4, consume_n, {1, 2, 3, 4}, {3, 4}},
            row{"push of a successor", side::producer, false, 2, push, {1, 2}, {1, 2, 50}},
            row{"pop of a successor", side::consumer, false, 3, pop, {1, 2, 3}, {2, 3}},
        })

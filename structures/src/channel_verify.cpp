@@ -38,8 +38,6 @@ class place_check {
     auto const* const begin = reinterpret_cast<std::byte const*>(&stream);
     for (auto const& [from, to] : {std::pair{16, 128}, {144, 256}, {260, 384}, {388, 512}})
       look_.zeros(called_ + ", padding", begin + from, static_cast<std::uint64_t>(to - from));
-    look_.flag(called_ + ", receiver", stream.receiver.sleepers);
-    look_.flag(called_ + ", sender", stream.sender.sleepers);
   }
 
   // I1 of channel_bytes.hpp.
@@ -167,8 +165,6 @@ void verify_channel(inspection& look) {
   auto const& header = channel->header();
   verify_pads(look, {{52, 128}, {152, 256}, {264, sizeof(header)}});
   look.participant("listener", header.listener, "the next who accepts takes the role over");
-  look.flag("listeners", header.listeners.sleepers);
-  look.flag("clients_waiting", header.clients_waiting.sleepers);
   for (std::uint64_t i = 0; i < channel->clients() && !look.is_full(); ++i) place_check{look, *channel, i}.run();
 }
 

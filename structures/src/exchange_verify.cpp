@@ -18,8 +18,6 @@ class direction_check {
     auto const* const begin = reinterpret_cast<std::byte const*>(&header);
     for (auto const& [from, to] : {std::pair{4, 128}, {132, 256}, {288, 384}})
       look_.zeros(called_ + ", padding", begin + from, static_cast<std::uint64_t>(to - from));
-    look_.flag(called_ + ", servers", header.servers.sleepers);
-    look_.flag(called_ + ", callers", header.callers.sleepers);
     for (std::size_t i = 0; i < header.places.size(); ++i)
       look_.participant(fmt::format("{}, place {}", called_, i), header.places[i], "the next server clears it");
     for (std::uint64_t i = 0; i < way_.slots() && !look_.is_full(); ++i) slot(i);
@@ -32,7 +30,6 @@ class direction_check {
     auto const& request = slot.request();
     auto const& response = slot.response();
     look_.participant(field + ", owner", slot.owner(), "the next who needs a slot takes it");
-    look_.flag(field + ", sleeper", response.sleeper.sleepers);
     words(slot, field);
     size(field + ", size of the request", request.size);
     size(field + ", size of the response", response.size);

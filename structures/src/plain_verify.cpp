@@ -89,8 +89,6 @@ void verify_ring(inspection& look) {
   auto const& header = ring->header();
   verify_pads(look, {{40, 128}, {168, 256}, {280, 384}, {392, sizeof(header)}});
   look.participant("producer", header.producer, "the next to push takes the role over");
-  look.flag("readers", header.readers.sleepers);
-  look.flag("producers", header.producers.sleepers);
   verify_high_water(look, header.high_water, ring->capacity());
   verify_positions(look, *ring);
   auto const* slot = look.entry().body.data() + sizeof(header);
@@ -146,7 +144,6 @@ void verify_object_pool(inspection& look) {
   if (!pool) return look.refuse(pool.error());
   auto const& header = pool->header();
   verify_pads(look, {{32, 128}, {132, 256}, {280, sizeof(header)}});
-  look.flag("waiters", header.waiters.sleepers);
   verify_high_water(look, header.high_water, pool->capacity());
   verify_blocks(look, *pool);
 }

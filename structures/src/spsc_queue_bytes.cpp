@@ -4,81 +4,63 @@
 #include <bit>
 #include <cstring>
 #include <stoa/spsc_queue_bytes.hpp>
+#include <stoa/structure.hpp>
+#include <vector>
 
 namespace stoa {
 
-result<std::uint64_t> spsc_queue_bytes::bytes_for(slot_layout const& layout, queue_shape const& asked) {
-  return slot_array::bytes_for("spsc_queue", sizeof(spsc_queue_header), layout, asked);
+result<std::uint64_t> spsc_queue_bytes::bytes_for(std::uint64_t element_bytes, queue_shape const& asked) {
+  if (asked.capacity > std::uint64_t{1} << 48) return cannot_hold("spsc_queue", asked.capacity, element_bytes);
+  auto const capacity = asked.capacity == 0 ? 0 : std::bit_ceil(asked.capacity);
+  return bytes_of_elements("spsc_queue", sizeof(spsc_queue_header), capacity, element_bytes);
 }
 
-void spsc_queue_bytes::format(std::span<std::byte> body, slot_layout const& layout, queue_shape const& asked) {
+void spsc_queue_bytes::format(std::span<std::byte> body, std::uint64_t element_bytes, queue_shape const& asked) {
   auto* header = ::new (body.data()) spsc_queue_header{};
   header->capacity = std::bit_ceil(asked.capacity);
   header->first_ticket = asked.first_ticket;
-  header->layout = layout;
+  header->element_bytes = element_bytes;
   // relaxed: nobody can reach these bytes before the name table publishes them
   header->tail.store(asked.first_ticket, std::memory_order_relaxed);
   header->head.store(asked.first_ticket, std::memory_order_relaxed);
-  slot_array::format(body.data() + sizeof(spsc_queue_header), header->capacity, layout, asked.first_ticket);
 }
 
 result<spsc_queue_bytes> spsc_queue_bytes::adopt(entry_view const& entry) {
   if (entry.body.size() < sizeof(spsc_queue_header))
     return damaged(entry, "its extent is too small for a header");
-  std::uint64_t capacity = 0;
-  slot_layout layout{};
-  std::memcpy(&capacity, entry.body.data() + offsetof(spsc_queue_header, capacity), sizeof(capacity));
-  std::memcpy(&layout, entry.body.data() + offsetof(spsc_queue_header, layout), sizeof(layout));
-  auto const slots = slot_array::adopt(entry, sizeof(spsc_queue_header), capacity, layout);
-  if (!slots) return slots.error();
-  return spsc_queue_bytes{entry.body.data(), *slots};
+  std::array<std::uint64_t, 3> header{};
+  std::memcpy(header.data(), entry.body.data(), sizeof(header));
+  auto const [capacity, first_ticket, element_bytes] = header;
+  if (element_bytes == 0 || element_bytes != entry.record.element_bytes)
+    return damaged(entry, fmt::format("expected elements of {} bytes, found {}", entry.record.element_bytes,
+                                      element_bytes));
+  if (!std::has_single_bit(capacity) ||
+      capacity > (entry.body.size() - sizeof(spsc_queue_header)) / element_bytes)
+    return damaged(entry, fmt::format("a capacity of {} elements of {} bytes in an extent of {}", capacity,
+                                      element_bytes, entry.body.size()));
+  return spsc_queue_bytes{entry.body.data(), capacity, element_bytes};
 }
 
+// A cursor is the point of effect of its side's calls: its successor has nothing to find out.
 result<std::uint64_t> spsc_queue_bytes::take_role(attached_entry const& entry, spsc_role which) const {
-  bool const is_producer = which == spsc_role::producer;
-  auto const taken = stoa::take_role(role(which), entry, is_producer ? producer_role : consumer_role);
+  auto const taken =
+      stoa::take_role(role(which), entry, which == spsc_role::producer ? producer_role : consumer_role);
   if (!taken) return taken.error();
-  return is_producer ? succeed_producer() : succeed_consumer();
+  return cursor(which).load(std::memory_order_relaxed);  // ordered by role.hpp:A1
 }
 
-// `tail` is noted after each publication, so the true one is there or further on. A batch is published from
-// its last slot to its first: one whose first slot is still free never happened (P2).
-std::uint64_t spsc_queue_bytes::succeed_producer() const noexcept {
-  auto ticket = header_->tail.load(std::memory_order_relaxed);  // ordered by role.hpp:A1
-  for (std::uint64_t i = 0; i < capacity(); ++i, ++ticket)
-    if (slot_distance(word(ticket).load(std::memory_order_acquire), ticket) <= 0) break;  // A1 <- R2
-  for (std::uint64_t i = 1; i < capacity(); ++i) {
-    auto published = slot_word(ticket + i, slot_state::full);
-    // Not visible to the consumer, which does not get past `ticket`: this process's alone.
-    word(ticket + i)
-        .compare_exchange_strong(published, slot_word(ticket + i, slot_state::free), std::memory_order_relaxed,
-                                 std::memory_order_relaxed);
-  }
-  header_->tail.store(ticket, std::memory_order_release);  // I4: releases the slots it was found from
-  return ticket;
-}
-
-// `head` is the point of effect of a pop: slots before it are done with, whether freed or not (P5).
-std::uint64_t spsc_queue_bytes::succeed_consumer() const noexcept {
-  auto const head = header_->head.load(std::memory_order_relaxed);  // ordered by role.hpp:A1
-  for (auto ticket = head - capacity(); ticket != head; ++ticket) {
-    auto taken = slot_word(ticket, slot_state::full);
-    word(ticket).compare_exchange_strong(taken, free_word_after(ticket), std::memory_order_release,  // R2 -> A1
-                                         std::memory_order_relaxed);
-  }
-  wake(header_->producer_wait);
-  return head;
-}
-
-bool spsc_queue_bytes::has_arrivals() const noexcept {
-  auto const ticket = header_->head.load(std::memory_order_acquire);  // acquires: before the look at its slot
-  return slot_distance(word(ticket).load(std::memory_order_acquire), ticket) > 0;  // A2 <- R1
+failure spsc_queue_bytes::bad_limit(attached_entry const& entry, spsc_role which, std::uint64_t cursor,
+                                    std::uint64_t limit) const {
+  bool const is_producer = which == spsc_role::producer;
+  auto const other = is_producer ? limit - capacity() : limit;
+  return damaged(entry, fmt::format("expected a {} at most {} {} ticket {}, found {}", is_producer ? "head" : "tail",
+                                    capacity(), is_producer ? "behind" : "ahead of", cursor, other));
 }
 
 std::uint64_t spsc_queue_bytes::was_size() const noexcept {
   auto const head = header_->head.load(std::memory_order_acquire);  // acquires: first, so that tail is not behind
   auto const tail = header_->tail.load(std::memory_order_relaxed);
-  // The consumer may be ahead of what the producer has noted.
+  // Both have gone on since, perhaps by more than a capacity.
   return is_past(tail, head) ? std::min(tail - head, capacity()) : 0;
 }
 
@@ -90,10 +72,22 @@ queue_statistics spsc_queue_bytes::statistics() const noexcept {
           count(header_->pop_refusals), std::max(count(header_->high_water), was_size())};
 }
 
-void spsc_queue_bytes::note_fill() const noexcept {
-  auto const size = was_size();
-  if (size > header_->high_water.load(std::memory_order_relaxed))  // the producer's own
+void spsc_queue_bytes::note_size(std::uint64_t size) const noexcept {
+  // relaxed: a statistic with one writer
+  if (size > header_->high_water.load(std::memory_order_relaxed))
     header_->high_water.store(size, std::memory_order_relaxed);
+}
+
+void spsc_queue_bytes::visit(function_ref<void(std::span<std::byte const>)> visit) const {
+  std::vector<std::byte> copy(element_bytes_);
+  auto ticket = header_->head.load(std::memory_order_acquire);            // acquires: a place to begin
+  auto const tail = header_->tail.load(std::memory_order_acquire);        // A2 <- R1
+  for (std::uint64_t left = std::min(tail - ticket, capacity()); left > 0; --left, ++ticket) {
+    std::memcpy(copy.data(), element(ticket), copy.size());
+    std::atomic_thread_fence(std::memory_order_acquire);  // the copy comes before the look at head
+    // While it was not popped nobody wrote over it. relaxed: the fence orders it.
+    if (!is_past(header_->head.load(std::memory_order_relaxed), ticket)) visit(copy);
+  }
 }
 
 }  // namespace stoa

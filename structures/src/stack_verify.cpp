@@ -88,8 +88,6 @@ void verify_stack(inspection& look) {
   if (!stack) return look.refuse(stack.error());
   auto const& header = stack->header();
   verify_pads(look, {{40, 128}, {136, 256}, {264, 384}, {400, 512}, {528, sizeof(header)}});
-  look.flag("poppers", header.poppers.sleepers);
-  look.flag("pushers", header.pushers.sleepers);
   verify_high_water(look, header.high_water, stack->capacity());
   stack_check{look, *stack}.run();
 }

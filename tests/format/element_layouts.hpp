@@ -49,7 +49,7 @@ inline void add_element_layouts(std::map<std::string, struct_layout>& out) {
     out["spsc_queue_header"] = layout_of<type>({
         {"capacity", offsetof(type, capacity), sizeof(type::capacity)},
         {"first_ticket", offsetof(type, first_ticket), sizeof(type::first_ticket)},
-        {"layout", offsetof(type, layout), sizeof(type::layout)},
+        {"element_bytes", offsetof(type, element_bytes), sizeof(type::element_bytes)},
         {"pad", offsetof(type, pad), sizeof(type::pad)},
         {"producer", offsetof(type, producer), sizeof(type::producer)},
         {"tail", offsetof(type, tail), sizeof(type::tail)},

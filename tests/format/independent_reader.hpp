@@ -105,11 +105,19 @@ struct queue_state {
   std::uint64_t first_ticket = 0;
   std::uint64_t tail = 0;
   std::uint64_t head = 0;
-  std::uint64_t producer = 0;  // spsc_queue only, as the next
-  std::uint64_t consumer = 0;
-  std::uint64_t recall = 0;  // queue only
+  std::uint64_t recall = 0;
 };
 queue_state state_of_queue(entry const& from);
+
+struct spsc_queue_state {
+  std::uint64_t capacity = 0;
+  std::uint64_t first_ticket = 0;
+  std::uint64_t tail = 0;
+  std::uint64_t head = 0;
+  std::uint64_t producer = 0;
+  std::uint64_t consumer = 0;
+};
+spsc_queue_state state_of_spsc_queue(entry const& from);
 std::uint64_t version_of_value(entry const& from);
 
 struct ring_state {

@@ -116,8 +116,8 @@ TEST(independent_reader, ReadsALivingSegment) {
   EXPECT_THAT(rendered(seen, independent::taken_elements_of(seen)), ElementsAre("500"));
   auto const seen_pipe = *found.find("pipe");
   EXPECT_THAT(rendered(seen_pipe), ElementsAre("0.25"));
-  EXPECT_EQ(independent::state_of_queue(seen_pipe).capacity, 4u);
-  EXPECT_EQ(independent::state_of_queue(seen_pipe).producer, made.attachment().self());
+  EXPECT_EQ(independent::state_of_spsc_queue(seen_pipe).capacity, 4u);
+  EXPECT_EQ(independent::state_of_spsc_queue(seen_pipe).producer, made.attachment().self());
   ASSERT_EQ(found.participants().size(), 1u);
   EXPECT_EQ(found.participants()[0].pid, static_cast<std::uint64_t>(::getpid()));
   EXPECT_THAT(found.participants()[0].slots,

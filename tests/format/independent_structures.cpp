@@ -51,14 +51,9 @@ struct slots {
   }
 };
 
-bool is_queue(entry const& from) {
-  return from.kind == "queue" || from.kind == "spsc_queue";
-}
-
 // Section 16.
 slots slots_of(entry const& from) {
-  require(is_queue(from), "neither queue nor spsc_queue");
-  std::uint64_t const header_bytes = from.kind == "queue" ? 768 : 512;
+  require(from.kind == "queue", "no queue");
   slots out;
   out.capacity = u64(from.body, 0);
   out.slot_bytes = u32(from.body, 16);
@@ -74,7 +69,7 @@ slots slots_of(entry const& from) {
   require(out.slot_bytes == align(out.payload_offset + out.payload_bytes, unit),
           "slots: slot_bytes");
   require(is_power_of_two(out.capacity), "slots: capacity");
-  out.all = behind(from.body, header_bytes);
+  out.all = behind(from.body, 768);
   require(fit(out.capacity, out.slot_bytes, out.all.size()), "slots: do not fit");
   return out;
 }
@@ -89,8 +84,20 @@ std::vector<blob> full_ones(slots const& where, std::uint64_t from, std::uint64_
 std::vector<blob> elements_of_queue(entry const& from) {
   auto const state = state_of_queue(from);
   require(state.tail - state.head <= state.capacity, "queue: cursors");
-  // A producer that died may not have noted its tail, so look at all slots.
-  return full_ones(slots_of(from), state.head, state.head + state.capacity);
+  return full_ones(slots_of(from), state.head, state.tail);
+}
+
+std::vector<blob> elements_of_spsc_queue(entry const& from) {
+  auto const each = u64(from.body, 16);
+  require(each != 0 && each == from.element_bytes, "spsc_queue: element_bytes");
+  auto const state = state_of_spsc_queue(from);
+  auto const all = behind(from.body, 512);
+  require(is_power_of_two(state.capacity) && fit(state.capacity, each, all.size()), "spsc_queue: capacity");
+  require(state.tail - state.head <= state.capacity, "spsc_queue: cursors");
+  std::vector<blob> out;
+  for (auto ticket = state.head; ticket != state.tail; ++ticket)
+    out.push_back(copy_of(part(all, (ticket & (state.capacity - 1)) * each, each)));
+  return out;
 }
 
 }  // namespace
@@ -99,17 +106,20 @@ queue_state state_of_queue(entry const& from) {
   queue_state out;
   out.capacity = slots_of(from).capacity;
   out.first_ticket = u64(from.body, 8);
-  if (from.kind == "queue") {
-    out.tail = u64(from.body, 128);
-    out.head = u64(from.body, 256);
-    out.recall = u64(from.body, 264);
-  } else {
-    out.producer = u64(from.body, 128);
-    out.tail = u64(from.body, 136);
-    out.consumer = u64(from.body, 256);
-    out.head = u64(from.body, 264);
-  }
+  out.tail = u64(from.body, 128);
+  out.head = u64(from.body, 256);
+  out.recall = u64(from.body, 264);
   return out;
+}
+
+spsc_queue_state state_of_spsc_queue(entry const& from) {
+  require(from.kind == "spsc_queue", "no spsc_queue");
+  return {.capacity = u64(from.body, 0),
+          .first_ticket = u64(from.body, 8),
+          .tail = u64(from.body, 136),
+          .head = u64(from.body, 264),
+          .producer = u64(from.body, 128),
+          .consumer = u64(from.body, 256)};
 }
 
 std::uint64_t version_of_value(entry const& from) {
@@ -123,7 +133,7 @@ std::vector<blob> elements_of(entry const& from) {
   };
   static constexpr std::array kinds{
       kind{"array", elements_of_array},      kind{"value", element_of_value},
-      kind{"queue", elements_of_queue},      kind{"spsc_queue", elements_of_queue},
+      kind{"queue", elements_of_queue},      kind{"spsc_queue", elements_of_spsc_queue},
       kind{"ring", elements_of_ring},        kind{"stack", elements_of_stack},
       kind{"object_pool", elements_of_pool}, kind{"map", elements_of_map},
       kind{"set", elements_of_map},          kind{"bitset", elements_of_bitset},

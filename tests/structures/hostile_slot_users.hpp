@@ -53,7 +53,21 @@ user user_of_slots(Queue const& it) {
            [=] { ignore(it.pop_for(0s)); },
            [=] { std::array<sample, 6> out; insist(it.try_pop_n(out) <= in_slots, "more elements than slots"); }}};
 }
-inline user user_of_spsc_queue(segment const& in) { return user_of_slots(in.attach<stoa::spsc_queue<sample>>("it")); }
+inline user user_of_spsc_queue(segment const& in) {
+  auto const it = in.attach<stoa::spsc_queue<sample>>("it");
+  auto out = user_of_slots(it);
+  for (calls const& more :
+       {calls{[=] { ignore(it.try_produce([](sample& each) { each = {4, 4.0}; })); },
+              [=] { ignore(it.try_consume([](sample const& each) { ignore(each.number); })); },
+              [=] {
+                std::uint64_t sum = 0;
+                auto const add = [&](std::span<sample const> some) { for (auto const& each : some) sum += each.number; };
+                insist(it.try_consume_n(add) <= in_slots, "more elements than slots");
+                ignore(sum);
+              }}})
+    out.changing.insert(out.changing.end(), more.begin(), more.end());
+  return out;
+}
 inline user user_of_queue(segment const& in) {
   auto const it = in.attach<stoa::queue<sample>>("it");
   auto out = user_of_slots(it);

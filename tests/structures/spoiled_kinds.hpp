@@ -63,8 +63,6 @@ inline spoiled_kind spoiled_queue() {
            {"a claim of nobody", "slot 3", set_word(offsetof(header, tail), 4)},
            {"an element that was taken by nobody", "slot 1", set_word(offsetof(header, head), 2), false},
            {"recall", "recall", set_word(offsetof(header, recall), 2)},
-           {"a wait flag", "consumers", set_byte(offsetof(header, consumers), 9)},
-           {"another wait flag", "producers", set_byte(offsetof(header, producers), 9)},
            {"recovery by who never was", "recovery", set_word(offsetof(header, recovery), nobody_ever)},
            {"a high water mark above the capacity", "high_water", set_word(offsetof(header, high_water), 5)},
            {"an operation of another kind", "lease", name(lane_op::lock, 0)},
@@ -73,8 +71,6 @@ inline spoiled_kind spoiled_queue() {
 }
 
 inline spoiled_kind spoiled_spsc_queue() {
-  constexpr auto slots = sizeof(spsc_queue_header);
-  constexpr auto slot = sizeof(queue_slot<int>);
   using header = spsc_queue_header;
   return {"spsc_queue",
           [](segment const& in) {
@@ -85,13 +81,10 @@ inline spoiled_kind spoiled_spsc_queue() {
           {{"a capacity that is none", "header", set_word(0, 3)},
            {"a byte of padding", "padding", set_byte(500)},
            {"a tail far ahead", "tail", set_word(offsetof(header, tail), 100)},
-           {"an element that is free", "slot 1", set_word(slots + slot, slot_word(1, slot_state::free))},
-           {"an abandoned slot", "slot 3", set_word(slots + 3 * slot, slot_word(3, slot_state::abandoned))},
-           {"a slot of a later lap", "slot 3", set_word(slots + 3 * slot, slot_word(11, slot_state::free))},
+           {"a head ahead of its tail", "tail", set_word(offsetof(header, head), 4)},
+           {"elements of another size", "header", set_word(offsetof(header, element_bytes), 8)},
            {"a producer who never was", "producer", set_word(offsetof(header, producer), nobody_ever)},
            {"a consumer who never was", "consumer", set_word(offsetof(header, consumer), nobody_ever)},
-           {"a wait flag", "consumer_wait", set_byte(offsetof(header, consumer_wait), 9)},
-           {"another wait flag", "producer_wait", set_byte(offsetof(header, producer_wait), 9)},
            {"a high water mark above the capacity", "high_water", set_word(offsetof(header, high_water), 5)}}};
 }
 
@@ -111,7 +104,6 @@ inline spoiled_kind spoiled_ring() {
            {"consumed ahead", "consumed", set_word(offsetof(header, consumed), 4)},
            {"more lost than consumed", "lost", set_word(offsetof(header, lost), 2)},
            {"a producer who never was", "producer", set_word(offsetof(header, producer), nobody_ever)},
-           {"a wait flag", "readers", set_byte(offsetof(header, readers), 9)},
            {"a high water mark above the capacity", "high_water", set_word(offsetof(header, high_water), 9)},
            {"bytes behind a sample", "slot 1", set_byte(sizeof(header) + 16 + 15)}}};
 }
@@ -139,8 +131,6 @@ inline spoiled_kind spoiled_stack() {
            {"a node in no list", "node 3", relink(offsetof(header, free), no_node), false},
            {"another depth", "node 1, depth", set_word(node(1) + 8, 7)},
            {"bytes behind an element", "node 3", set_byte(node(3) + sizeof(stack_node) + 15)},
-           {"a wait flag", "poppers", set_byte(offsetof(header, poppers), 9)},
-           {"another wait flag", "pushers", set_byte(offsetof(header, pushers), 9)},
            {"a high water mark above the capacity", "high_water", set_word(offsetof(header, high_water), 9)},
            {"a name that is no intent", "lease", name(lane_op::push, 0)}}};
 }
@@ -156,7 +146,6 @@ inline spoiled_kind spoiled_object_pool() {
            {"an owner without a place", "object 2", set_word(words + 16, make_block_word(5, 1 << 13))},
            {"a hint behind the last", "last hint", set_word(words + 128, 8)},
            {"bytes behind the words", "padding", set_byte(words + 30)},
-           {"a wait flag", "waiters", set_byte(offsetof(header, waiters), 9)},
            {"a high water mark above the capacity", "high_water", set_word(offsetof(header, high_water), 9)}}};
 }
 
@@ -260,8 +249,6 @@ inline spoiled_kind spoiled_exchange() {
        {"a response that is too large", "size of the response",
         change([](auto way) { way.slot(0).response().size.store(51); })},
        {"a server's place", "place 3", change([](auto way) { way.header().places[3].store(nobody_ever); })},
-       {"a wait flag", "servers", change([](auto way) { way.header().servers.sleepers.store(5); })},
-       {"a caller's wait flag", "sleeper", change([](auto way) { way.slot(2).response().sleeper.sleepers.store(5); })},
        {"bytes behind a payload", "slot 0, padding",
         change([](auto way) { way.slot(0).request_payload()[55] = std::byte{1}; })}}};
 }

@@ -40,8 +40,6 @@ inline spoiled_kind spoiled_group() {
         change_messages([](auto ring) { ring.message(192)[7] ^= std::byte{1}; })},
        {"another turn", "turn of position 64", change_messages([](auto ring) { ring.turn(64).store(0); })},
        {"recall", "recall", set_word(offsetof(header, recall), 2)},
-       {"a wait flag", "receivers", set_byte(offsetof(header, receivers), 9)},
-       {"another wait flag", "producers", set_byte(offsetof(header, producers), 9)},
        {"an operation of another kind", "lease", name(lane_op::lease, 0)},
        {"a position that nobody has come to", "lease", name(lane_op::push, 64'000)}}};
 }
@@ -95,8 +93,6 @@ inline spoiled_kind spoiled_channel() {
       {{"rings of an odd size", "header", set_word(offsetof(header, ring_bytes), 100)},
        {"a byte of padding", "padding", set_byte(100)},
        {"a listener who never was", "listener", set_word(offsetof(header, listener), nobody_ever)},
-       {"a wait flag", "listeners", set_byte(offsetof(header, listeners), 9)},
-       {"another wait flag", "clients_waiting", set_byte(offsetof(header, clients_waiting), 9)},
        {"a connection in no state", "connection 0, word", place([](auto& of) { of.word.fetch_or(7); })},
        {"a client who never was", "connection 0, word", place([](auto& of) { of.word.fetch_or(0x1FFF << 16); })},
        {"another client", "connection 0, client", place([](auto& of) { of.client.store(nobody_ever); })},
@@ -106,8 +102,6 @@ inline spoiled_kind spoiled_channel() {
        {"messages that are too large", "connection 0, agreed_largest",
         place([](auto& of) { of.agreed_largest.store(1 << 30); })},
        {"terms that are none", "connection 0, agreed_checksum", place([](auto& of) { of.agreed_checksum.store(2); })},
-       {"a wait flag of one side", "connection 0, receiver",
-        place([](auto& of) { of.to_client.receiver.sleepers.store(3); })},
        {"bytes behind a stream", "connection 0, padding", set_byte(sizeof(header) + 128 + 300)},
        {"a position that is none", "to the server", place([](auto& of) { of.to_server.read.fetch_add(3); })},
        {"a mark that is none", "to the client", change([](auto all) {

@@ -49,22 +49,21 @@ inline std::vector<spoiled_kind> spoiled_sync_kinds() {
         {"a value of nobody", "promiser", set_word(8, 1)},
         {"a promiser who never was", "promiser", set_word(16, nobody_ever)},
         {"bytes behind the payload", "payload", set_byte(sizeof(future_header) + 15)}}}};
-  auto const flag = [&](char const* kind, std::uint64_t offset) {
+  auto const pad_behind_flag = [&](char const* kind, std::uint64_t offset) {
     for (auto& each : all) {
       if (each.name != kind) continue;
-      each.damages.push_back({"a wait flag", "waiters", set_byte(offset, 2)});
       each.damages.push_back({"a byte of padding", "padding", set_byte(offset + 9)});
     }
   };
-  flag("mutex", offsetof(mutex_header, waiters));
-  flag("shared_mutex", offsetof(shared_mutex_header, waiters));
-  flag("condition_variable", offsetof(condition_header, waiters));
-  flag("event", offsetof(event_header, waiters));
-  flag("counting_semaphore", offsetof(semaphore_header, waiters));
-  flag("latch", offsetof(latch_header, waiters));
-  flag("barrier", offsetof(barrier_header, waiters));
-  flag("once_flag", offsetof(once_header, waiters));
-  flag("future", offsetof(future_header, waiters));
+  pad_behind_flag("mutex", offsetof(mutex_header, waiters));
+  pad_behind_flag("shared_mutex", offsetof(shared_mutex_header, waiters));
+  pad_behind_flag("condition_variable", offsetof(condition_header, waiters));
+  pad_behind_flag("event", offsetof(event_header, waiters));
+  pad_behind_flag("counting_semaphore", offsetof(semaphore_header, waiters));
+  pad_behind_flag("latch", offsetof(latch_header, waiters));
+  pad_behind_flag("barrier", offsetof(barrier_header, waiters));
+  pad_behind_flag("once_flag", offsetof(once_header, waiters));
+  pad_behind_flag("future", offsetof(future_header, waiters));
   return all;
 }
 

@@ -39,6 +39,23 @@ void pop_three(elements const& queue, report& done) {
   for (std::size_t i = 0; i < popped; ++i) done.note_pop(out[i].number());
 }
 
+void produce(elements const& queue, report& done) {
+  if (queue.try_produce([](sealed& each) { each = sealed{50}; })) done.note_push(50);
+}
+void consume(elements const& queue, report& done) {
+  std::uint64_t seen = 0;
+  if (queue.try_consume([&](sealed const& each) { seen = each.number(); })) done.note_pop(seen);
+}
+void consume_two(elements const& queue, report& done) {
+  std::array<std::uint64_t, 2> seen{};
+  std::size_t count = 0;
+  auto const use = [&](std::span<sealed const> some) {
+    for (auto const& each : some) seen.at(count++) = each.number();
+  };
+  static_cast<void>(queue.try_consume_n(use, 2));
+  for (std::size_t i = 0; i < count; ++i) done.note_pop(seen.at(i));
+}
+
 struct operation {
   std::string name;
   bool is_producer;
@@ -59,6 +76,9 @@ std::vector<operation> operations() {
       {"PushThreeWithRoomForTwo", true, true, 2, push_three, {1, 2}, {1, 2, 50, 51}},
       {"Pop", false, true, 3, pop, {1, 2, 3}, {2, 3}},
       {"PopThree", false, true, 4, pop_three, {1, 2, 3, 4}, {4}},
+      {"Produce", true, true, 2, produce, {1, 2}, {1, 2, 50}},
+      {"Consume", false, true, 3, consume, {1, 2, 3}, {2, 3}},
+      {"ConsumeTwo", false, true, 4, consume_two, {1, 2, 3, 4}, {3, 4}},
       {"PushOfASuccessor", true, false, 2, push, {1, 2}, {1, 2, 50}},
       {"PopOfASuccessor", false, false, 3, pop, {1, 2, 3}, {2, 3}},
   };

@@ -3,8 +3,10 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -21,10 +23,11 @@ class spsc_machine {
   spsc_machine(std::uint64_t capacity, std::uint64_t first_ticket)
       : producer_{views_.first.publish<numbers>("q", capacity, first_ticket)},
         consumer_{views_.second.attach<numbers>("q")},
-        capacity_{producer_->capacity()} {}
+        capacity_{producer_->capacity()},
+        first_{first_ticket} {}
 
   void run(step const& what) {
-    switch (what.first % 6) {
+    switch (what.first % 9) {
       case 0:
         push();
         break;
@@ -42,6 +45,15 @@ class spsc_machine {
         break;
       case 5:
         replace(consumer_, what.second);
+        break;
+      case 6:
+        produce();
+        break;
+      case 7:
+        consume();
+        break;
+      case 8:
+        consume_n(what.second % (2 * capacity_ + 1));
         break;
     }
     for (auto const* each : {&producer_, &consumer_}) {
@@ -87,6 +99,27 @@ class spsc_machine {
       model_.pop_front();
     }
   }
+  void produce() {
+    bool const fits = model_.size() < capacity_;
+    RC_ASSERT(producer_->try_produce([&](std::uint64_t& place) { place = pushed_; }) == fits);
+    if (fits) model_.push_back(pushed_++);
+  }
+  void consume() {
+    bool const is_there = !model_.empty();
+    RC_ASSERT(consumer_->try_consume([&](std::uint64_t const& each) { RC_ASSERT(each == model_.front()); }) == is_there);
+    if (is_there) model_.pop_front();
+  }
+  void consume_n(std::uint64_t most) {
+    auto const use = [&](std::span<std::uint64_t const> some) {
+      RC_ASSERT(some.size() <= model_.size());
+      RC_ASSERT(std::equal(some.begin(), some.end(), model_.begin()));
+    };
+    auto const popped = consumer_->statistics().popped;
+    auto const in_a_row = capacity_ - (first_ + popped) % capacity_;
+    auto const count = consumer_->try_consume_n(use, most);
+    RC_ASSERT(count == std::min({most, model_.size(), in_a_row}));
+    model_.erase(model_.begin(), model_.begin() + static_cast<long>(count));
+  }
   void replace(std::optional<numbers>& side, std::uint8_t which) {
     side.reset();
     side = (which % 2 == 0 ? views_.first : views_.second).attach<numbers>("q");
@@ -96,6 +129,7 @@ class spsc_machine {
   std::optional<numbers> producer_;
   std::optional<numbers> consumer_;
   std::uint64_t capacity_;
+  std::uint64_t first_;
   std::uint64_t pushed_ = 0;
   std::deque<std::uint64_t> model_;
 };

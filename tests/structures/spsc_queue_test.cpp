@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "elements.hpp"
@@ -120,6 +121,94 @@ TEST_F(spsc_queue_roles, ReadOnlyHandlesLookAndRefuseToChange) {
   EXPECT_EQ(refusal([&] { static_cast<void>(shown.try_push_n(out)); }), read_only);
   EXPECT_EQ(refusal([&] { static_cast<void>(shown.try_pop()); }), read_only);
   EXPECT_EQ(refusal([&] { static_cast<void>(shown.try_pop_n(out)); }), read_only);
+}
+
+class spsc_queue_places : public ::testing::Test {
+ protected:
+  std::vector<std::uint64_t> consumed(std::size_t most = 100) const {
+    std::vector<std::uint64_t> out;
+    auto const count = queue.try_consume_n([&](auto const& some) { out.assign(some.begin(), some.end()); }, most);
+    EXPECT_EQ(count, out.size());
+    return out;
+  }
+  two_views views;
+  numbers queue = views.first.publish<numbers>("q", 4);
+};
+
+TEST_F(spsc_queue_places, AreWrittenAndReadWithoutACopy) {
+  std::uint64_t const* written = nullptr;
+  ASSERT_TRUE(queue.try_produce([&](std::uint64_t& place) {
+    place = 7;
+    written = &place;
+  }));
+  std::uint64_t const* read = nullptr;
+  ASSERT_TRUE(queue.try_consume([&](std::uint64_t const& place) {
+    EXPECT_EQ(place, 7u);
+    read = &place;
+  }));
+  EXPECT_EQ(written, read);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST_F(spsc_queue_places, NobodyIsCalledWhereThereIsNone) {
+  auto const fail = [](auto const&) { FAIL(); };
+  EXPECT_FALSE(queue.try_consume(fail));
+  EXPECT_EQ(queue.try_consume_n(fail), 0u);
+  EXPECT_EQ(queue.try_push_n(counted(0, 4)), 4u);
+  EXPECT_FALSE(queue.try_produce(fail));
+  EXPECT_EQ(queue.try_consume_n(fail, 0), 0u);
+  EXPECT_EQ(queue.statistics().pop_refusals, 2u);
+  EXPECT_EQ(queue.statistics().push_refusals, 1u);
+}
+
+// Up to the last place in memory; the rest with the next call.
+TEST_F(spsc_queue_places, ComeInARow) {
+  ASSERT_EQ(queue.try_push_n(counted(0, 3)), 3u);
+  EXPECT_THAT(consumed(1), ElementsAre(0));
+  EXPECT_THAT(consumed(), ElementsAre(1, 2));
+  ASSERT_EQ(queue.try_push_n(counted(3, 4)), 4u);
+  EXPECT_THAT(consumed(), ElementsAre(3));
+  EXPECT_THAT(consumed(2), ElementsAre(4, 5));
+  EXPECT_THAT(consumed(), ElementsAre(6));
+  EXPECT_THAT(consumed(), ElementsAre());
+}
+
+TEST_F(spsc_queue_places, WhoThrowsHasDoneNothing) {
+  struct refused {};
+  EXPECT_THROW(static_cast<void>(queue.try_produce([](std::uint64_t&) { throw refused{}; })), refused);
+  EXPECT_TRUE(queue.empty());
+  ASSERT_EQ(queue.try_push_n(counted(5, 2)), 2u);
+  EXPECT_THROW(static_cast<void>(queue.try_consume([](std::uint64_t const&) { throw refused{}; })), refused);
+  EXPECT_THROW(static_cast<void>(queue.try_consume_n([](std::span<std::uint64_t const>) { throw refused{}; })), refused);
+  EXPECT_THAT(drained(queue), ElementsAre(5, 6));
+}
+
+TEST_F(spsc_queue_places, NeedTheRole) {
+  ASSERT_TRUE(queue.try_push(1));
+  ASSERT_TRUE(queue.try_pop());
+  auto const other = views.second.attach<numbers>("q");
+  auto const ignored = [](auto const&) {};
+  EXPECT_EQ(refusal([&] { static_cast<void>(other.try_produce(ignored)); }), taken);
+  EXPECT_EQ(refusal([&] { static_cast<void>(other.try_consume(ignored)); }), taken);
+  EXPECT_EQ(refusal([&] { static_cast<void>(other.try_consume_n(ignored)); }), taken);
+}
+
+// Neither side believes a cursor that cannot be.
+TEST_F(spsc_queue_places, AreRefusedWhereTheOtherCursorIsDamaged) {
+  auto& header = *reinterpret_cast<spsc_queue_header*>(views.first.attachment().entries().at(0).body.data());
+  auto const damaged = make_error_code(errc::corrupt_structure);
+  header.tail = 5;
+  EXPECT_EQ(refusal([&] { static_cast<void>(queue.try_pop()); }), damaged);
+  EXPECT_EQ(refusal([&] { static_cast<void>(queue.try_consume_n([](auto const&) {})); }), damaged);
+  header.tail = 0;
+  ASSERT_EQ(queue.try_push_n(counted(0, 4)), 4u);
+  for (std::uint64_t const head : {5u, 100u}) {
+    header.head = head;
+    EXPECT_EQ(refusal([&] { static_cast<void>(queue.try_push(1)); }), damaged);
+    EXPECT_EQ(refusal([&] { queue.push(1); }), damaged);
+  }
+  header.head = 0;
+  EXPECT_THAT(drained(queue), ElementsAre(0, 1, 2, 3));
 }
 
 // A result says no; it does not throw.

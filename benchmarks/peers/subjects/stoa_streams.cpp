@@ -24,14 +24,20 @@ struct queue_peer {
     segment home;
     Queue<element> queue;
     std::vector<element> got;
+    // In its place where that can be done, as Boost.Lockfree and iceoryx do.
+    template <class Use>
+    bool receive_one(Use const& use) const {
+      if constexpr (requires { queue.try_consume([](element const&) {}); }) {
+        return queue.try_consume([&](element const& each) { use(&each); });
+      } else {
+        auto const one = queue.try_pop();
+        if (one) use(&*one);
+        return one.has_value();
+      }
+    }
     template <class Use>
     std::size_t receive(std::size_t most, Use const& use) {
-      if (most == 1) {
-        auto const one = queue.try_pop();
-        if (!one) return 0;
-        use(&*one);
-        return 1;
-      }
+      if (most == 1) return receive_one(use);
       auto const count = queue.try_pop_n(std::span{got}.first(most));
       for (std::size_t i = 0; i < count; ++i) use(&got[i]);
       return count;

@@ -1,10 +1,10 @@
 #include <stoa/base/cross_core_copy.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <stoa/base/route_choice.hpp>
 
 #if defined(__x86_64__)
 #include <emmintrin.h>
@@ -13,34 +13,19 @@
 namespace stoa {
 namespace {
 
-// Bytes in a nanosecond. Through the cache it is 30 and more when nobody is in the way, and 2 to 12 when somebody is;
-// past the cache some 20.
-constexpr std::size_t slow_pace = 16;
-constexpr int copies_past_the_cache = 255;    // until the cache is tried again
-constexpr int copies_through_the_cache = 15;  // until one is timed again
+// Of each thread: where its core is, and how far its readers are behind, is mostly a matter of the thread.
+constinit thread_local internal::route_choice choice{};
 
-// How many copies are left to be made past the cache, if positive, or else, if negative, through it. Of this process:
-// where its cores are is mostly a matter of the process. relaxed: a guess, and any value of it is right.
-constinit std::atomic<int> left{0};
-
-bool is_slow(std::size_t bytes, std::chrono::steady_clock::duration took) noexcept {
-  return bytes / slow_pace < static_cast<std::uint64_t>(std::chrono::nanoseconds{took}.count());
-}
-
-void timed_copy(std::byte* to, std::byte const* from, std::size_t bytes) noexcept {
-  auto const begin = std::chrono::steady_clock::now();
-  std::memcpy(to, from, bytes);
-  auto const took = std::chrono::steady_clock::now() - begin;
-  left.store(is_slow(bytes, took) ? copies_past_the_cache : -copies_through_the_cache, std::memory_order_relaxed);
+std::uint64_t now_ns() noexcept {
+  auto const now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds{now}.count());
 }
 
 }  // namespace
 
 void cross_core_copy(std::byte* to, std::byte const* from, std::size_t bytes) noexcept {
-  auto const now = left.load(std::memory_order_relaxed);
-  if (now == 0) return timed_copy(to, from, bytes);
-  left.store(now > 0 ? now - 1 : now + 1, std::memory_order_relaxed);
-  if (now > 0) return internal::streaming_copy(to, from, bytes);
+  if (choice.next(bytes, now_ns) == internal::copy_route::past_the_cache)
+    return internal::streaming_copy(to, from, bytes);
   std::memcpy(to, from, bytes);
 }
 

@@ -1,17 +1,19 @@
 // stoa/waiting.hpp: waiting for another process without burning a core and without being forgotten.
 //
-// A wait_flag lies in the segment: 0, or 1 when somebody may sleep on it. The one who changes
-// something looks at the flag; only if it is set he clears it and wakes all. A sleeper that died
-// costs one needless wake. (std::atomic::wait would not do: it wakes its own process only.)
+// A wait_flag lies in the segment: a bit that is set when somebody may sleep on it, and a count of
+// wakes above it. The one who changes something looks at the bit; only if it is set he clears it,
+// counts, and wakes all. A sleeper that died costs one needless wake. (std::atomic::wait would not
+// do: it wakes its own process only.)
 //
-// I1 no lost wake   sleeper: set flag, barrier, look again, sleep. changer: change, look at flag.
+// I1 no lost wake   sleeper: set the bit, barrier, look again, sleep. changer: change, look at the bit.
 //                   The barrier is on the sleeper's side only: membarrier() makes every running thread
 //                   of every registered process pass a full fence, so a changer whose change the
-//                   sleeper did not see sees the flag. Changers pay a load.
-// I2 bounded        a sleep ends after two wait_slices whatever happens: a changer that died between
-//                   change and wake, or a kernel without membarrier, delays by that much. So does another
-//                   sleeper that is woken, finds nothing and sets the flag again while this one is
-//                   between its second look and its sleep: it sleeps on the other one's announcement
+//                   sleeper did not see sees the bit. Changers pay a load
+// I2 one's own      who sleeps, sleeps while the word is what its own announcement left: after a wake it
+//                   is another, also when the next sleeper has set the bit again
+// I3 bounded        a sleep ends after two wait_slices whatever happens: a changer that died between
+//                   change and wake, or a kernel without membarrier, delays by that much. (So would 2^31
+//                   wakes between a second look and its sleep.)
 //
 // Where membarrier is missing the changer runs a fence (wake_needs_fence()).
 #pragma once
@@ -64,9 +66,12 @@ inline constexpr std::chrono::milliseconds wait_slice{4};
 inline constexpr int short_slices = 64;
 
 struct wait_flag {       // offset size
-  atomic_u32 sleepers;  //      0    4  0 none, 1 perhaps some
+  atomic_u32 sleepers;  //      0    4  bit 0: perhaps some; above it: wakes so far, modulo 2^31
 };
 static_assert(sizeof(wait_flag) == 4);
+
+// The word as an announcement left it.
+enum class announcement : std::uint32_t {};
 
 namespace internal {
 inline constinit std::atomic<bool> wake_needs_fence{true};  // until this process is registered
@@ -84,16 +89,21 @@ inline void wake(wait_flag& flag) noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
   else
     std::atomic_signal_fence(std::memory_order_seq_cst);  // the compiler keeps the order; I1 does the rest
-  // relaxed: a stale 0 is excluded by the sleeper's barrier (I1); the futex orders the rest.
-  if (flag.sleepers.load(std::memory_order_relaxed) != 0) [[unlikely]]
+  // relaxed: a stale bit is excluded by the sleeper's barrier (I1); the futex orders the rest.
+  if ((flag.sleepers.load(std::memory_order_relaxed) & 1) != 0) [[unlikely]]
     internal::wake_all(flag);
 }
 
-// Sets the flag and passes the barrier. After it look again, then sleep.
-void announce_sleep(wait_flag& flag) noexcept;
-// Sleeps until the flag is cleared, `most` has passed, or a signal comes. True: `most` has passed, and the
-// flag is still set: the announcement still holds.
-bool sleep_on(wait_flag& flag, wait_clock::duration most) noexcept;
+// Sets the bit and passes the barrier. After it look again, then sleep.
+announcement announce_sleep(wait_flag& flag) noexcept;
+// Whether nobody has woken since.
+inline bool holds(wait_flag const& flag, announcement made) noexcept {
+  // relaxed: who finds that it holds has looked before, or looks when he is woken (I1).
+  return flag.sleepers.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(made);
+}
+// Sleeps until somebody wakes, `most` has passed, or a signal comes; not at all if the announcement does not hold.
+// True: `most` has passed, and it still holds.
+bool sleep_on(wait_flag& flag, announcement made, wait_clock::duration most) noexcept;
 
 void pause_briefly() noexcept;     // one spin
 void give_up_the_core() noexcept;  // one yield
@@ -111,15 +121,15 @@ auto wait_for(wait_flag& flag, deadline until, wait_strategy strategy, Attempt a
       strategy == wait_strategy::yield ? give_up_the_core() : pause_briefly();
     }
   auto next_look = wait_clock::now();
-  bool is_announced = false;
+  std::optional<announcement> made;  // and holds
   for (int slices = 0;;) {
     if (strategy == wait_strategy::adaptive || strategy == wait_strategy::sleep) {
-      if (!is_announced) announce_sleep(flag);
+      if (!made) made = announce_sleep(flag);
       if (auto done = attempt(true); done || until.has_passed()) return done;
       bool const is_short = slices < short_slices;
       slices += is_short;
-      is_announced = sleep_on(flag, until.left(is_short ? wait_slice : 2 * wait_slice));
-      if (is_announced) continue;
+      if (sleep_on(flag, *made, until.left(is_short ? wait_slice : 2 * wait_slice))) continue;
+      made.reset();
       // Woken: what it slept for is there, mostly, and needs neither the barrier nor a look for the dead.
       if (auto done = attempt(false)) return done;
       continue;

@@ -1,31 +1,38 @@
 // stoa/spsc_queue.hpp: bounded FIFO with one producer and one consumer, in any two processes.
 //
-// No index is shared on the fast path: each side keeps its cursor to itself, and the word in the slot says
-// whose turn it is, so that one message costs one transfer of one line.
+// The elements lie in a row, and each side moves a cursor over them that the other reads: Lamport's queue ("Specifying
+// concurrent program modules", 1983). Each side remembers how far the other had come when it last looked, and looks
+// again only when that is used up; and it asks for the lines that it will write before it comes to them.
 //
-// Bytes     docs/format.md "spsc_queue", layout 1: spsc_queue_header, then capacity slots.
+// Bytes     docs/format.md "spsc_queue", layout 1: spsc_queue_header, then capacity elements.
 // Progress  try_ calls are wait-free.
-// Crash     Push and pop have one store each that counts, R1 and R4; a batch as well. A role belongs to
-//           the process that first uses it, as long as it lives; the next one to use it takes over and goes on
-//           where the dead one stopped. Nothing is to be repaired. (docs/crash.md, P1 to P6)
+// Crash     Push and pop, of one or of many, have one store that counts, R1 and R2. A role belongs to the process that
+//           first uses it, as long as it lives; the next one to use it takes over and goes on where the dead one
+//           stopped. Nothing is to be repaired. (docs/crash.md, P1 to P6)
 //
-//   free(t) --producer writes, R1--> full(t) --consumer reads, head = t + 1 (R4), R2--> free(t + capacity)
+//        popped        head       pushed       tail        room        head + capacity
+//   ---------------------+----------------------+-----------------------+------
+//                         consumer reads, R2 -->  producer writes, R1 -->
 //
 // I1 roles     one live producer, one live consumer: the CAS on the role word decides      role.hpp:R1 -> role.cpp:A1
-// I2 publish   the payload is whole before the word says full                              R1 -> A2
-// I3 retire    the payload is finished with before the word says free                      R2 -> A1
-// I4 noted     tail is noted after the slot is published, head before the slot is freed: a successor finds
-//              its place from the note and the slots
+// I2 publish   an element is whole before tail is past it                                  R1 -> A2
+// I3 retire    an element is finished with before head is past it                          R2 -> A1
+// I4 in order  head <= tail <= head + capacity: each side moves its own cursor only, and not past the limit it has seen
 #pragma once
 #include <algorithm>
+#include <concepts>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <new>
 #include <optional>
 #include <span>
+#include <stoa/base/cross_core_copy.hpp>
+#include <stoa/base/prefetch.hpp>
 #include <stoa/base/shareable.hpp>
 #include <stoa/spsc_queue_bytes.hpp>
 #include <stoa/wait_point.hpp>
+#include <utility>
 
 namespace stoa {
 
@@ -36,24 +43,21 @@ inline bool const spsc_queue_is_registered = register_kind(spsc_queue_operations
 // attach in this one, has it; the role is given back when the last copy goes.
 template <shareable T>
 class spsc_queue {
-  using slot_type = queue_slot<T>;
-
  public:
   using value_type = T;
   using shape = queue_shape;
 
   static structure_identity identity() { return {"spsc_queue", 1, &descriptor_of<T>()}; }
   static result<std::uint64_t> bytes_for(shape const& asked) {
-    return spsc_queue_bytes::bytes_for(slot_layout::of<T>(), asked);
+    return spsc_queue_bytes::bytes_for(sizeof(T), asked);
   }
   static void format(std::span<std::byte> body, shape const& asked) {
-    spsc_queue_bytes::format(body, slot_layout::of<T>(), asked);
+    spsc_queue_bytes::format(body, sizeof(T), asked);
   }
   static result<spsc_queue> adopt(std::shared_ptr<attached_entry> entry) {
     auto bytes = spsc_queue_bytes::adopt(entry->view());
     if (!bytes) return bytes.error();
-    if (bytes->layout() != slot_layout::of<T>())
-      return damaged(*entry, "its slots have another layout than this type's");
+    if (bytes->element_bytes() != sizeof(T)) return damaged(*entry, "its elements have another size than this type's");
     return spsc_queue{std::make_shared<shared_state>(std::move(entry), *bytes)};
   }
 
@@ -84,13 +88,17 @@ class spsc_queue {
   // Pushes as many of the front of `values` as there is room for, all at once: the consumer sees all of them
   // or none, also if this process dies. Returns how many.
   [[nodiscard]] std::size_t try_push_n(std::span<T const> values) const;
+  // Like try_push, but `make` writes the element in its place; it finds there what was once in this place, or zero
+  // bytes. Nothing is pushed if it throws, or dies. It must not push.
+  template <std::invocable<T&> Make>
+  [[nodiscard]] bool try_produce(Make&& make) const;
 
   // --- the consumer's ---
 
   // nullopt: empty. Never waits.
   [[nodiscard]] std::optional<T> try_pop() const {
-    auto& mine = own(state_->consumer, spsc_role::consumer);
-    return finish_pop(mine, is_full(mine.cursor));
+    auto& mine = consumer();
+    return finish_pop(mine, is_there(mine));
   }
   T pop(wait_strategy strategy = wait_strategy::adaptive) const {
     return *pop_until(deadline::never(), strategy);
@@ -101,11 +109,20 @@ class spsc_queue {
     return pop_until(deadline::after(timeout), strategy);
   }
   std::optional<T> pop_until(deadline until, wait_strategy strategy = wait_strategy::adaptive) const {
-    auto& mine = own(state_->consumer, spsc_role::consumer);
-    return finish_pop(mine, is_full(mine.cursor) || wait_until_full(mine, until, strategy));
+    auto& mine = consumer();
+    return finish_pop(mine, is_there(mine) || wait_until_there(mine, until, strategy));
   }
   // Pops up to out.size() elements at once; how many. If this process dies, all or none are taken.
   [[nodiscard]] std::size_t try_pop_n(std::span<T> out) const;
+  // Calls use(element) with the first element in its place, without a copy, and pops it when that has returned. If it
+  // throws, or this process dies in it, the element is still there: the next consumer uses it again. false: empty.
+  // `use` must not pop.
+  template <std::invocable<T const&> Use>
+  [[nodiscard]] bool try_consume(Use&& use) const;
+  // Likewise with several: use(std::span<T const>) has the first ones that lie in a row, at most `most`; all are popped
+  // at once. Fewer than there are where the row ends, at a multiple of the capacity. How many.
+  template <std::invocable<std::span<T const>> Use>
+  [[nodiscard]] std::size_t try_consume_n(Use&& use, std::size_t most = std::numeric_limits<std::size_t>::max()) const;
 
   // --- roles ---
 
@@ -124,7 +141,7 @@ class spsc_queue {
   // For a waitable_fd of the consumer: an element to be popped.
   wait_point arrivals() const {
     require_writable(*state_->entry, "wait for");
-    return {&header().consumer_wait, [self = *this] { return self.bytes().has_arrivals(); }};
+    return {&header().consumer_wait, [self = *this] { return !self.empty(); }};
   }
   queue_statistics statistics() const noexcept { return bytes().statistics(); }
 
@@ -133,6 +150,7 @@ class spsc_queue {
   struct side {
     std::uint64_t epoch = 0;   // of this process when it took the role; 0: it has not
     std::uint64_t cursor = 0;  // the next ticket
+    std::uint64_t limit = 0;   // it may go on to here, and perhaps further by now
   };
   struct shared_state {
     shared_state(std::shared_ptr<attached_entry> held, spsc_queue_bytes const& found)
@@ -151,13 +169,16 @@ class spsc_queue {
 
   explicit spsc_queue(std::shared_ptr<shared_state> state) noexcept
       : state_{std::move(state)},
-        slots_{reinterpret_cast<slot_type*>(state_->bytes.begin())},
+        elements_{state_->bytes.elements()},
         mask_{state_->bytes.mask()} {}
 
   attachment& owner() const noexcept { return state_->entry->owner(); }
   spsc_queue_bytes const& bytes() const noexcept { return state_->bytes; }
   spsc_queue_header& header() const noexcept { return bytes().header(); }
-  slot_type& slot(std::uint64_t ticket) const noexcept { return slots_[ticket & mask_]; }
+  std::byte* place(std::uint64_t ticket) const noexcept { return elements_ + (ticket & mask_) * sizeof(T); }
+  // How many elements there are from that ticket's on to the last one's.
+  std::uint64_t row_from(std::uint64_t ticket) const noexcept { return mask_ + 1 - (ticket & mask_); }
+  T& element(std::uint64_t ticket) const noexcept { return *std::launder(reinterpret_cast<T*>(place(ticket))); }
   static void count(atomic_u64& counter) noexcept {
     // relaxed: a statistic with one writer
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -166,7 +187,7 @@ class spsc_queue {
     if (which.epoch == fork_epoch()) return {};
     auto const cursor = bytes().take_role(*state_->entry, role);
     if (!cursor) return cursor.error();
-    which = {fork_epoch(), *cursor};
+    which = {fork_epoch(), *cursor, *cursor};
     return {};
   }
   // The side's state, with the role taken. A forked child has another epoch, and is refused.
@@ -174,108 +195,180 @@ class spsc_queue {
     if (which.epoch != fork_epoch()) [[unlikely]] take(which, role).value();
     return which;
   }
-  bool is_free(std::uint64_t ticket) const noexcept {
-    return slot(ticket).word.load(std::memory_order_acquire) == slot_word(ticket, slot_state::free);  // A1 <- R2
+  side& producer() const { return own(state_->producer, spsc_role::producer); }
+  side& consumer() const { return own(state_->consumer, spsc_role::consumer); }
+
+  // How many tickets this side may use from its cursor on; it looks where the other one is if it knows of fewer than
+  // `wanted`.
+  std::uint64_t within_limit(side& mine, spsc_role role, std::uint64_t wanted) const {
+    if (mine.limit - mine.cursor < wanted) [[unlikely]] look_again(mine, role);
+    return mine.limit - mine.cursor;
   }
-  bool is_full(std::uint64_t ticket) const noexcept {
-    return slot(ticket).word.load(std::memory_order_acquire) == slot_word(ticket, slot_state::full);  // A2 <- R1
+  // Out of line, as what waits: what is left in line is what the compiler keeps in registers.
+  [[gnu::noinline]] void look_again(side& mine, spsc_role role) const {
+    auto const limit = bytes().limit(role);
+    if (limit - mine.cursor > capacity()) [[unlikely]]
+      throw error{bytes().bad_limit(*state_->entry, role, mine.cursor, limit)};
+    mine.limit = limit;
   }
+  bool has_room(side& mine) const {
+    if (within_limit(mine, spsc_role::producer, 1) != 0) [[likely]] return true;
+    bytes().note_size(capacity());
+    return false;
+  }
+  bool is_there(side& mine) const { return within_limit(mine, spsc_role::consumer, 1) != 0; }
 
   bool push_one(T const& value) const;
+  void write(std::uint64_t ticket, T const& value) const noexcept;
+  void write_run(std::uint64_t ticket, std::span<T const> values) const noexcept;
+  void prefetch_from(std::uint64_t ticket) const noexcept;
 
-  void retire_popped(side& mine) const noexcept {
-    auto const ticket = mine.cursor++;
-    header().head.store(ticket + 1, std::memory_order_release);  // R4: point of effect, before R2 (I4)
-    slot(ticket).word.store(bytes().free_word_after(ticket), std::memory_order_release);  // R2 -> A1 (I3)
+  void publish(side& mine, std::uint64_t count) const noexcept {
+    auto const before = mine.cursor;
+    mine.cursor += count;
+    header().tail.store(mine.cursor, std::memory_order_release);  // R1 -> A2 (I2): point of effect
+    if (((before ^ mine.cursor) & ~std::uint64_t{0xFF}) != 0) [[unlikely]] bytes().note_size(bytes().was_size());
+    wake(header().consumer_wait);
+  }
+  void retire(side& mine, std::uint64_t count) const noexcept {
+    mine.cursor += count;
+    header().head.store(mine.cursor, std::memory_order_release);  // R2 -> A1 (I3): point of effect
     wake(header().producer_wait);
   }
-  T const& payload(std::uint64_t ticket) const noexcept {
-    return *std::launder(reinterpret_cast<T const*>(slot(ticket).payload.data()));
-  }
+  // Retires one element when what is returned has been made from it: compilers copy an optional that is named once more
+  // on its way out, and stall on that.
+  struct retiring {
+    ~retiring() { queue.retire(mine, 1); }
+    spsc_queue const& queue;
+    side& mine;
+  };
   std::optional<T> finish_pop(side& mine, bool is_there) const {
-    if (!is_there) [[unlikely]] count(header().pop_refusals);
-    if constexpr (sizeof(T) <= 2 * sizeof(std::uint64_t)) {
-      // In registers all the way: an optional in memory would stall on its two differently sized stores.
-      if (!is_there) [[unlikely]] return std::nullopt;
-      T const value = payload(mine.cursor);
-      retire_popped(mine);
-      return value;
-    } else {
-      std::optional<T> value;  // made where the caller wants it: one copy
-      if (is_there) [[likely]] {
-        value.emplace(payload(mine.cursor));
-        retire_popped(mine);
-      }
-      return value;
+    if (!is_there) [[unlikely]] {
+      count(header().pop_refusals);
+      return std::nullopt;
     }
+    retiring const last{*this, mine};
+    return std::optional<T>{std::as_const(element(mine.cursor))};
   }
-  // Out of line: what is left in line is what the compiler keeps in registers.
-  [[gnu::noinline]] bool wait_until_full(side& mine, deadline until, wait_strategy strategy) const {
-    return wait_for(header().consumer_wait, until, strategy, [&](bool) { return is_full(mine.cursor); });
+  [[gnu::noinline]] bool wait_until_there(side& mine, deadline until, wait_strategy strategy) const {
+    return wait_for(header().consumer_wait, until, strategy, [&](bool) { return is_there(mine); });
   }
 
   std::shared_ptr<shared_state> state_;
-  slot_type* slots_;    // copied at attach: a scribbled header cannot push us out of bounds
-  std::uint64_t mask_;  // likewise
+  std::byte* elements_;  // copied at attach: a scribbled header cannot push us out of bounds
+  std::uint64_t mask_;   // likewise
 };
+
+// For the line that the producer will come to 4 KB further on, once for each line: the consumer has it, mostly, and has
+// long since read it.
+template <shareable T>
+[[gnu::always_inline]] inline void spsc_queue<T>::prefetch_from(std::uint64_t ticket) const noexcept {
+  constexpr std::size_t ahead = 4096;
+  if constexpr (sizeof(T) <= ahead) {
+    bool const begins_a_line = reinterpret_cast<std::uintptr_t>(place(ticket)) % cache_line_bytes < sizeof(T);
+    if (begins_a_line) prefetch_for_write(place(ticket + ahead / sizeof(T)), sizeof(T));
+  }
+}
+
+template <shareable T>
+[[gnu::always_inline]] inline void spsc_queue<T>::write(std::uint64_t ticket, T const& value) const noexcept {
+  if constexpr (sizeof(T) >= cross_core_copy_from)
+    cross_core_copy(place(ticket), reinterpret_cast<std::byte const*>(&value), sizeof(T));
+  else
+    std::memcpy(place(ticket), &value, sizeof(T));
+}
 
 template <shareable T>
 [[gnu::always_inline]] inline bool spsc_queue<T>::push_one(T const& value) const {
-  auto& mine = own(state_->producer, spsc_role::producer);
-  auto const ticket = mine.cursor;
-  if (!is_free(ticket)) {
-    bytes().note_fill();
-    return false;
-  }
-  std::memcpy(slot(ticket).payload.data(), &value, sizeof(T));
-  slot(ticket).word.store(slot_word(ticket, slot_state::full), std::memory_order_release);  // R1 -> A2 (I2)
-  mine.cursor = ticket + 1;
-  header().tail.store(ticket + 1, std::memory_order_release);  // after R1 (I4)
-  if ((ticket & 0xFF) == 0) [[unlikely]] bytes().note_fill();
-  wake(header().consumer_wait);
+  auto& mine = producer();
+  if (!has_room(mine)) [[unlikely]] return false;
+  prefetch_from(mine.cursor);
+  write(mine.cursor, value);
+  publish(mine, 1);
   return true;
 }
 
-// Published from the last slot to the first: the consumer gets past none before the first is full, so that
-// store is the point of effect for all.
+template <shareable T>
+template <std::invocable<T&> Make>
+bool spsc_queue<T>::try_produce(Make&& make) const {
+  auto& mine = producer();
+  if (!has_room(mine)) [[unlikely]] {
+    count(header().push_refusals);
+    return false;
+  }
+  prefetch_from(mine.cursor);
+  std::forward<Make>(make)(element(mine.cursor));
+  publish(mine, 1);
+  return true;
+}
+
+// Of elements that lie in a row.
+template <shareable T>
+void spsc_queue<T>::write_run(std::uint64_t ticket, std::span<T const> values) const noexcept {
+  if constexpr (sizeof(T) >= cross_core_copy_from) {
+    for (auto const& each : values) write(ticket++, each);
+  } else if (!values.empty()) {
+    prefetch_for_write(place(ticket), values.size_bytes());
+    std::memcpy(place(ticket), values.data(), values.size_bytes());
+  }
+}
+
 template <shareable T>
 std::size_t spsc_queue<T>::try_push_n(std::span<T const> values) const {
-  auto& mine = own(state_->producer, spsc_role::producer);
-  auto const ticket = mine.cursor;
-  auto const most = std::min<std::uint64_t>(values.size(), bytes().capacity());
-  std::uint64_t run = 0;
-  for (; run < most && is_free(ticket + run); ++run)
-    std::memcpy(slot(ticket + run).payload.data(), &values[run], sizeof(T));
+  auto& mine = producer();
+  auto const run = std::min<std::uint64_t>(values.size(), within_limit(mine, spsc_role::producer, values.size()));
+  if (run < values.size()) bytes().note_size(capacity());
   if (run == 0) {
     if (!values.empty()) count(header().push_refusals);
     return 0;
   }
-  for (auto i = run; i-- > 0;)
-    slot(ticket + i).word.store(slot_word(ticket + i, slot_state::full), std::memory_order_release);  // R1 -> A2
-  mine.cursor = ticket + run;
-  header().tail.store(ticket + run, std::memory_order_release);  // after R1 (I4)
-  bytes().note_fill();
-  wake(header().consumer_wait);
+  auto const in_a_row = std::min(run, row_from(mine.cursor));
+  write_run(mine.cursor, values.first(in_a_row));
+  write_run(mine.cursor + in_a_row, values.subspan(in_a_row, run - in_a_row));
+  publish(mine, run);
   return run;
 }
 
 template <shareable T>
 std::size_t spsc_queue<T>::try_pop_n(std::span<T> out) const {
-  auto& mine = own(state_->consumer, spsc_role::consumer);
-  auto const ticket = mine.cursor;
-  auto const most = std::min<std::uint64_t>(out.size(), bytes().capacity());
-  std::uint64_t run = 0;
-  for (; run < most && is_full(ticket + run); ++run)
-    std::memcpy(&out[run], slot(ticket + run).payload.data(), sizeof(T));
+  auto& mine = consumer();
+  auto const run = std::min<std::uint64_t>(out.size(), within_limit(mine, spsc_role::consumer, out.size()));
   if (run == 0) {
     if (!out.empty()) count(header().pop_refusals);
     return 0;
   }
-  mine.cursor = ticket + run;
-  header().head.store(ticket + run, std::memory_order_release);  // R4: point of effect for all (I4)
-  for (std::uint64_t i = 0; i < run; ++i)
-    slot(ticket + i).word.store(bytes().free_word_after(ticket + i), std::memory_order_release);  // R2 -> A1
-  wake(header().producer_wait);
+  auto const in_a_row = std::min(run, row_from(mine.cursor));
+  std::memcpy(out.data(), place(mine.cursor), in_a_row * sizeof(T));
+  std::memcpy(out.data() + in_a_row, elements_, (run - in_a_row) * sizeof(T));
+  retire(mine, run);
+  return run;
+}
+
+template <shareable T>
+template <std::invocable<T const&> Use>
+bool spsc_queue<T>::try_consume(Use&& use) const {
+  auto& mine = consumer();
+  if (!is_there(mine)) [[unlikely]] {
+    count(header().pop_refusals);
+    return false;
+  }
+  std::forward<Use>(use)(std::as_const(element(mine.cursor)));
+  retire(mine, 1);
+  return true;
+}
+
+template <shareable T>
+template <std::invocable<std::span<T const>> Use>
+std::size_t spsc_queue<T>::try_consume_n(Use&& use, std::size_t most) const {
+  auto& mine = consumer();
+  auto const wanted = std::min<std::uint64_t>(most, row_from(mine.cursor));
+  auto const run = std::min(wanted, within_limit(mine, spsc_role::consumer, wanted));
+  if (run == 0) {
+    if (most != 0) count(header().pop_refusals);
+    return 0;
+  }
+  std::forward<Use>(use)(std::span<T const>{&element(mine.cursor), run});
+  retire(mine, run);
   return run;
 }
 

@@ -28,7 +28,6 @@ Header* fixed(inspection& look) {
     look.refuse(header.error());
     return nullptr;
   }
-  look.flag("waiters", (*header)->waiters.sleepers);
   verify_pads(look, {{offsetof(Header, waiters) + sizeof(wait_flag), sizeof(Header)}});
   return *header;
 }

@@ -1,9 +1,8 @@
 // stoa/base/cross_core_copy.hpp: copying much that another core will read.
 //
 // A line that was just written lies changed in the writer's cache. If the reader's core is near, that is the best place
-// for it; if they share no cache, or the reader is close behind, fetching it from there, and getting it back for the
-// next lap, takes longer than memory does. Nothing tells which it is, so a copy is timed now and then: while copies
-// through the cache are slow, others are made past it. docs/benchmarks.md has the figures.
+// for it; if they share no cache, fetching it from there, and getting it back for the next lap, takes longer than memory
+// does. Nothing tells which it is, so both are tried now and then: route_choice.hpp. docs/benchmarks.md has the figures.
 #pragma once
 #include <cstddef>
 
