@@ -17,6 +17,7 @@ namespace {
 struct options {
   rounds_settings rounds;
   std::vector<std::string> families;
+  std::vector<std::string> cases;
   std::vector<std::string> subjects;
   unsigned milliseconds = 60;
   bool quick = false;
@@ -40,7 +41,8 @@ void run(options& with) {
   each.is_thorough = !with.quick;
   each.most_elements = with.quick ? 1'000'000 : 10'000'000;
   with.rounds.wanted = [&](candidate const& who) {
-    return is_among(with.families, who.family) && is_among(with.subjects, who.subject);
+    return is_among(with.families, who.family) && is_among(with.subjects, who.subject) &&
+           is_among(with.cases, who.heading);
   };
   auto const found = run_rounds(with.rounds);
   if (!with.json.empty()) std::ofstream{with.json} << found.json();
@@ -65,6 +67,7 @@ int main(int argc, char** argv) {
   auto* const window =
       app.add_option("--milliseconds", with.milliseconds, "of each measurement")->capture_default_str();
   app.add_option("--only", with.families, "these families of cases")->delimiter(',');
+  app.add_option("--cases", with.cases, "these cases, by their whole names")->delimiter(',');
   app.add_option("--subjects", with.subjects, "these subjects")->delimiter(',');
   app.add_option("--json", with.json, "a file for the results");
   app.add_option("--report", with.report.directory, "a directory for tables and plots");

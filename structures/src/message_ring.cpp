@@ -195,8 +195,9 @@ std::size_t message_ring::try_send_n(std::span<std::span<std::byte const> const>
   }
   if (count == 0) return 0;
   auto mine = bytes_.claim(owner(), intent, units);
-  while (!mine && count > 1) {
-    for (auto const half = count / 2; count > half;) units -= units_to_send(messages[--count].size());
+  for (auto fit = bytes_.free_units(); !mine && count > 1; fit = units / 2) {
+    do units -= units_to_send(messages[--count].size());
+    while (count > 1 && units > fit);
     mine = bytes_.claim(owner(), intent, units);
   }
   if (!mine) mine = claim_again(intent, units);
@@ -207,6 +208,7 @@ std::size_t message_ring::try_send_n(std::span<std::span<std::byte const> const>
   auto at = mine.position;
   for (auto const& each : messages.first(count)) {
     held_record const one{at, 0, static_cast<std::uint32_t>(units_for(each.size()))};
+    internal::prefetch_to_send(bytes_, one.position, one.units);
     internal::write(bytes_, bytes_.message(one), each);
     internal::seal(bytes_, one, message_label{static_cast<std::uint32_t>(each.size()), type});
     if (first) {

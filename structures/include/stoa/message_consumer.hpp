@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <range/v3/view/interface.hpp>
+#include <stoa/message_prefetch.hpp>
 #include <stoa/message_ring_bytes.hpp>
 #include <stoa/wait_point.hpp>
 #include <stoa/message_view.hpp>
@@ -147,6 +148,7 @@ class message_consumer {
   }
   // Of a record that was taken, checked. Throws corrupt_structure, and the record is gone.
   message_view look(held_record const& mine) const {
+    internal::prefetch_to_take(bytes_, mine);
     auto const& label = bytes_.label(mine.position);
     // relaxed: the acquire that took it came before
     auto const size_type = label.size_type.load(std::memory_order_relaxed);

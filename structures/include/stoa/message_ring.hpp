@@ -16,6 +16,7 @@
 #include <stoa/message_claim.hpp>
 #include <stoa/message_consumer.hpp>
 #include <stoa/message_reader.hpp>
+#include <stoa/message_prefetch.hpp>
 #include <stoa/message_ring_bytes.hpp>
 
 namespace stoa {
@@ -153,6 +154,7 @@ class message_ring {
   bool finish(lane_name& intent, held_record const& mine, std::span<std::byte const> from,
               internal::record_seal const& with) const {
     if (!mine) [[unlikely]] return false;
+    internal::prefetch_to_send(bytes_, mine.position, mine.units);
     internal::write(bytes_, bytes_.message(mine), from);
     internal::seal(bytes_, mine, internal::complete(bytes_, with, from));
     publish(intent, mine);
@@ -165,6 +167,7 @@ class message_ring {
   }
   message_slot made(lane_name& name, held_record const& mine, std::size_t size, std::uint32_t type) const {
     if (!mine) return {};
+    internal::prefetch_to_send(bytes_, mine.position, mine.units);
     return message_slot{entry_, bytes_, name, mine, {static_cast<std::uint32_t>(size), type}};
   }
   lane_name& claim_name() const;

@@ -202,6 +202,12 @@ class message_ring_bytes {
     auto const at = header_->tail.load(std::memory_order_relaxed);  // a guess
     return has_room(at, units) || make_room(owner, at, units);
   }
+  // About the most that a claim may ask for just now.
+  std::uint64_t free_units() const noexcept {
+    // relaxed, both: a guess
+    auto const used = header_->tail.load(std::memory_order_relaxed) - header_->free.load(std::memory_order_relaxed);
+    return used < capacity() ? (capacity() - used) / record_unit - 1 : 0;  // I7
+  }
   // A block to be filled (message_ring_blocks.cpp). 0: none is free. Throws corrupt_structure.
   block_number take_block(attachment& owner) const;
 
