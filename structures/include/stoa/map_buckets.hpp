@@ -102,24 +102,15 @@ class map_buckets {
     return insert_slowly(fresh.words, value);
   }
   // done, present (and replaced), or full.
-  outcome insert_or_assign(key const& wanted, void const* value) const {
-    auto const index = home_of(wanted);
-    locked_home const lock{*this, index};
-    auto const seen = locate(wanted, index);
-    if (!put(index, seen, wanted, value)) return outcome::full;
-    return seen.slot != nullptr ? outcome::present : outcome::done;
+  [[gnu::always_inline]] outcome insert_or_assign(key const& wanted, void const* value) const {
+    auto const is_replaced = replace_first(wanted, value, [](atomic_u64 const*) { return true; });
+    return is_replaced ? outcome::present : insert_or_assign_slowly(wanted.words, value);
   }
   // Replaces the value if it still is `before`: done, absent, or changed.
-  outcome replace(key const& wanted, value_image const& before, value_image const& after) const {
-    auto const index = home_of(wanted);
-    locked_home const lock{*this, index};
-    auto const seen = locate(wanted, index);
-    if (seen.slot == nullptr) return outcome::absent;
-    value_image now{};
-    load_words(now.data(), seen.slot + key_words, ValueBytes);  // as find() does: not what pads the last word
-    if (now != before) return outcome::changed;
-    if (!put(index, seen, wanted, after.data())) throw error{damaged(*entry_, "a chain without a free slot")};
-    return outcome::done;
+  [[gnu::always_inline]] outcome replace(key const& wanted, value_image const& before, value_image const& after) const {
+    auto const is_still_there = [&](atomic_u64 const* now) { return is_value(now, before); };
+    auto const is_replaced = replace_first(wanted, after.data(), is_still_there);
+    return is_replaced ? outcome::done : replace_slowly(wanted.words, before, after);
   }
   bool erase(key const& unwanted) const {
     auto const index = home_of(unwanted);
@@ -205,6 +196,11 @@ class map_buckets {
       if (words[i].load(std::memory_order_relaxed) != wanted.words[i]) return false;
     return true;
   }
+  static bool is_value(atomic_u64 const* words, value_image const& before) noexcept {
+    value_image now{};
+    load_words(now.data(), words, ValueBytes);  // as find() does: not what pads the last word
+    return now == before;
+  }
   // A bucket of two lines comes as a whole.
   static void fetch(map_bucket& home) noexcept {
     if constexpr (bucket_bytes == 2 * bucket_unit) __builtin_prefetch(reinterpret_cast<std::byte*>(&home) + bucket_unit);
@@ -282,6 +278,50 @@ class map_buckets {
       if (seen.slot != nullptr) return outcome::present;  // I6
     }
     return put(index, seen, fresh, value) ? outcome::done : outcome::full;
+  }
+  // Puts a value in place of the one of the key, if may_go(words of that) under the lock. False: it may not, or this
+  // was not as simple as it mostly is.
+  template <class MayGo>
+  [[gnu::always_inline]] bool replace_first(key const& wanted, void const* value, MayGo may_go) const {
+    auto const index = home_of(wanted);
+    auto& home = at(index);
+    fetch(home);
+    auto const state = home.state.load(std::memory_order_acquire);       // A1 <- R1 (I2)
+    auto const prints = prints_[index].load(std::memory_order_relaxed);  // not older (A1)
+    auto const hits = slots_with(prints, wanted.fingerprint());
+    auto const free = ~state & slots_of(1);
+    // As in find(): mostly the first that looks like it is it; and there is a slot for what replaces it (I4).
+    if (hits == 0 || free == 0) [[unlikely]] return false;
+    auto* const found = slot_of_hit(home, hits);
+    if (!is_key(found, wanted)) [[unlikely]] return false;
+    locked_home const lock{*this, index};
+    auto const old = number_of_hit(hits);
+    bool const is_same = home.state.load(std::memory_order_relaxed) == state;  // A2 <- R2: prints and free hold
+    if (!is_same || (state >> old & 1) == 0 || !is_key(found, wanted) || !may_go(found + key_words)) return false;
+    auto const number = static_cast<std::uint32_t>(std::countr_zero(free));
+    write(index, number, wanted, value, prints);
+    publish(home, state, (valid_in(state) | std::uint64_t{1} << number) & ~(std::uint64_t{1} << old));
+    unprint(index, old);
+    return true;
+  }
+  [[gnu::noinline]] outcome insert_or_assign_slowly(typename key::words_type words, void const* value) const {
+    auto const wanted = key::of_words(words);
+    auto const index = home_of(wanted);
+    locked_home const lock{*this, index};
+    auto const seen = locate(wanted, index);
+    if (!put(index, seen, wanted, value)) return outcome::full;
+    return seen.slot != nullptr ? outcome::present : outcome::done;
+  }
+  [[gnu::noinline]] outcome replace_slowly(typename key::words_type words, value_image const& before,
+                                           value_image const& after) const {
+    auto const wanted = key::of_words(words);
+    auto const index = home_of(wanted);
+    locked_home const lock{*this, index};
+    auto const seen = locate(wanted, index);
+    if (seen.slot == nullptr) return outcome::absent;
+    if (!is_value(seen.slot + key_words, before)) return outcome::changed;
+    if (!put(index, seen, wanted, after.data())) throw error{damaged(*entry_, "a chain without a free slot")};
+    return outcome::done;
   }
   // Under the lock: a new element in a free slot, in place of the one that was seen, if one was.
   bool put(std::uint64_t index, place const& seen, key const& fresh, void const* value) const {
