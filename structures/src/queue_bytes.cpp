@@ -54,6 +54,8 @@ queue_statistics queue_bytes::statistics() const noexcept {
 }
 
 void queue_bytes::note_fill() const noexcept {
+  // There is nothing to be noted any more: who finds the queue full again and again leaves head to those who pop.
+  if (header_->high_water.load(std::memory_order_relaxed) >= capacity()) return;
   auto const size = was_size();
   // Two who write at once may lose the larger one: a statistic.
   if (size > header_->high_water.load(std::memory_order_relaxed))
