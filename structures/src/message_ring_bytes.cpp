@@ -204,13 +204,11 @@ std::uint64_t message_ring_bytes::reclaim() const noexcept {
 
 bool message_ring_bytes::make_room(attachment& owner, std::uint64_t position, std::uint64_t units) const {
   if (options_.delivery == delivery::broadcast) return make_room_in_broadcast(position, units);
+  reclaim();
+  if (has_room(position, units)) return true;
   auto const is_enough = [&] {
-    bool const is_all_done = reclaim() == header_->head.load(std::memory_order_acquire);  // A4 <- R4
-    if (has_room(position, units)) return true;
-    if (is_all_done) {
-      advance_head();  // padding makes room as well, before a message does
-      reclaim();
-    }
+    advance_head();  // padding makes room as well, before a message does
+    reclaim();
     return has_room_or_moved(position, units);
   };
   for (auto left = capacity() / record_unit; left > 0; --left) {
