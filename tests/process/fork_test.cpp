@@ -185,6 +185,47 @@ child_program const becoming{
       return 1;
     }};
 
+// Calls call(fork_here), which is to call fork_here() where the library calls a function of the user's, and returns
+// whether the child that comes out of it was refused, and its parent was not.
+template <class Call>
+bool is_child_alone_refused(Call call) {
+  pid_t child = -1;
+  bool is_refused = false;
+  try {
+    call([&] { child = ::fork(); });
+  } catch (error const& refusal) {
+    is_refused = refusal.code() == errc::forked;
+  }
+  if (child == 0) ::_exit(is_refused ? 0 : 1);
+  int status = -1;
+  return ::waitpid(child, &status, 0) == child && status == 0 && !is_refused;
+}
+
+TEST_F(fork_test, AChildThatComesOutOfAnElementsUseMovesNoCursor) {
+  auto const s = segment_->publish<spsc_queue<int>>("s", 4);
+  s.push(1);
+  s.push(2);
+  EXPECT_TRUE(is_child_alone_refused([&](auto fork) { static_cast<void>(s.try_produce([&](int& i) { i = 3; fork(); })); }));
+  EXPECT_EQ(s.size(), 3u);
+  EXPECT_TRUE(is_child_alone_refused([&](auto fork) { static_cast<void>(s.try_consume([&](int) { fork(); })); }));
+  EXPECT_EQ(s.size(), 2u);
+  EXPECT_TRUE(is_child_alone_refused([&](auto fork) { static_cast<void>(s.try_consume_n([&](auto) { fork(); })); }));
+  EXPECT_TRUE(s.empty());
+}
+
+// The child does not end the parent's message, and gets no other.
+TEST_F(fork_test, AChildThatComesOutOfAHandlerTakesNoMessage) {
+  auto const ring = segment_->publish<message_ring>("m", 4096);
+  auto const in = ring.consumer();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(ring.try_send(std::as_bytes(std::span{"x", 1})));
+  int handled = 0;
+  EXPECT_TRUE(is_child_alone_refused([&](auto fork) {
+    in.poll([&](auto const&) { if (handled++ == 0) fork(); }, 2);
+  }));
+  EXPECT_EQ(handled, 2);
+  EXPECT_EQ(ring.size(), 1u);
+}
+
 TEST_F(fork_test, ExecIsADeath) {
   auto const pids = segment_->publish<array<std::uint64_t>>("pids", 1);
   auto other = child::start("becoming", {name_});

@@ -10,8 +10,8 @@
 // One thread of this process sleeps for all of them, and makes an eventfd readable. A descriptor that is readable is
 // watched no more, until watch() is called: so nothing is spent on what nobody has yet looked at.
 //
-// I1 no lost wake  watch() announces the sleep, then looks; from then on the thread sleeps on a flag that is set, or
-//                  looks after it was cleared (waiting.hpp I1)
+// I1 no lost wake  watch() announces the sleep, then looks; from then on the thread sleeps on the word that this left,
+//                  or looks when it is another (waiting.hpp I1, I2)
 // I2 bounded       once in a while the thread looks for the dead, and whether something is there that nobody told of
 // I3 apart         what a descriptor watches is touched by the thread under its mutex only; the flag's address is in
 //                  the kernel's hands while it sleeps, and who stops watching waits for the end of that sleep

@@ -174,19 +174,22 @@ template <class Handler>
 std::size_t message_consumer::poll(Handler&& handler, std::size_t limit) const {
   struct until_handled {
     ~until_handled() {
+      if (owner.was_inherited()) return;  // the handler forked, and this is the child: the record is its parent's
       is_done ? bytes.release(record) : bytes.give_back(record);
       wake(is_done ? bytes.header().producers : bytes.header().receivers);
     }
+    attachment const& owner;
     message_ring_bytes const& bytes;
     held_record const& record;
     bool is_done = false;
   };
   std::size_t handled = 0;
   for (; handled < limit; ++handled) {
+    if (handled != 0) require_writable(*entry_, "receive");
     auto const got = handled == 0 ? take() : bytes_.take(owner());
     if (!got) break;
     auto const seen = look(got);
-    until_handled each{bytes_, got};
+    until_handled each{owner(), bytes_, got};
     handler(seen);
     each.is_done = true;
   }

@@ -75,7 +75,7 @@ class message_ring {
     }
     return finish(intent, mine, bytes, seal);
   }
-  // Sends as many of the front of `messages` as there is room for in one piece, all at once: others see all of them or
+  // Sends about as many of the front of `messages` as there is room for in one piece, all at once: others see all of them or
   // none, also if this process dies. One that lies in a block is sent alone. How many.
   [[nodiscard]] std::size_t try_send_n(std::span<std::span<std::byte const> const> messages,
                                        std::uint32_t type = 0) const;

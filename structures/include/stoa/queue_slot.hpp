@@ -1,5 +1,4 @@
-// stoa/queue_slot.hpp: the slot of a queue and of an spsc_queue: a word that says whose turn it is, and
-// the payload.
+// stoa/queue_slot.hpp: the slot of a queue: a word that says whose turn it is, and the payload.
 //
 //   word: bits 0-1 state | the rest a ticket
 //

@@ -2,7 +2,7 @@
 //
 // The elements lie in a row, and each side moves a cursor over them that the other reads: Lamport's queue ("Specifying
 // concurrent program modules", 1983). Each side remembers how far the other had come when it last looked, and looks
-// again only when that is used up; and it asks for the lines that it will write before it comes to them.
+// again only when that is less than it wants; and the producer asks for the lines that it will write ahead of time.
 //
 // Bytes     docs/format.md "spsc_queue", layout 1: spsc_queue_header, then capacity elements.
 // Progress  try_ calls are wait-free.
@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <new>
@@ -88,8 +89,8 @@ class spsc_queue {
   // Pushes as many of the front of `values` as there is room for, all at once: the consumer sees all of them
   // or none, also if this process dies. Returns how many.
   [[nodiscard]] std::size_t try_push_n(std::span<T const> values) const;
-  // Like try_push, but `make` writes the element in its place; it finds there what was once in this place, or zero
-  // bytes. Nothing is pushed if it throws, or dies. It must not push.
+  // Like try_push, but `make` writes the element in its place, all of it: what it finds there is zero, or any mixture of
+  // what was once written in this place. Nothing is pushed if it throws, or dies. It must not push.
   template <std::invocable<T&> Make>
   [[nodiscard]] bool try_produce(Make&& make) const;
 
@@ -195,6 +196,10 @@ class spsc_queue {
     if (which.epoch != fork_epoch()) [[unlikely]] take(which, role).value();
     return which;
   }
+  // After the user's function: it may have forked, and then its child is here as well.
+  void require_still_mine(side& which, spsc_role role) const {
+    if (which.epoch != fork_epoch()) [[unlikely]] take(which, role).value();
+  }
   side& producer() const { return own(state_->producer, spsc_role::producer); }
   side& consumer() const { return own(state_->consumer, spsc_role::consumer); }
 
@@ -259,14 +264,17 @@ class spsc_queue {
   std::uint64_t mask_;   // likewise
 };
 
-// For the line that the producer will come to 4 KB further on, once for each line: the consumer has it, mostly, and has
-// long since read it.
+// For the line that the producer will come to 4 KB further on, or half of the queue if that is less, once for each line:
+// the consumer has it, mostly, and has long since read it. Larger elements are left to those who copy them.
 template <shareable T>
 [[gnu::always_inline]] inline void spsc_queue<T>::prefetch_from(std::uint64_t ticket) const noexcept {
-  constexpr std::size_t ahead = 4096;
-  if constexpr (sizeof(T) <= ahead) {
-    bool const begins_a_line = reinterpret_cast<std::uintptr_t>(place(ticket)) % cache_line_bytes < sizeof(T);
-    if (begins_a_line) prefetch_for_write(place(ticket + ahead / sizeof(T)), sizeof(T));
+  constexpr std::size_t most_ahead = 4096;
+  if constexpr (sizeof(T) <= most_ahead) {
+    auto const at = (ticket & mask_) * sizeof(T);  // the first element begins a line
+    if (at % cache_line_bytes >= sizeof(T)) return;
+    auto const end = (mask_ + 1) * sizeof(T);
+    auto const ahead = at + std::min(most_ahead, end / 2);
+    prefetch_for_write(elements_ + (ahead < end ? ahead : ahead - end), sizeof(T));
   }
 }
 
@@ -297,7 +305,8 @@ bool spsc_queue<T>::try_produce(Make&& make) const {
     return false;
   }
   prefetch_from(mine.cursor);
-  std::forward<Make>(make)(element(mine.cursor));
+  std::invoke(std::forward<Make>(make), element(mine.cursor));
+  require_still_mine(mine, spsc_role::producer);
   publish(mine, 1);
   return true;
 }
@@ -352,7 +361,8 @@ bool spsc_queue<T>::try_consume(Use&& use) const {
     count(header().pop_refusals);
     return false;
   }
-  std::forward<Use>(use)(std::as_const(element(mine.cursor)));
+  std::invoke(std::forward<Use>(use), std::as_const(element(mine.cursor)));
+  require_still_mine(mine, spsc_role::consumer);
   retire(mine, 1);
   return true;
 }
@@ -367,7 +377,8 @@ std::size_t spsc_queue<T>::try_consume_n(Use&& use, std::size_t most) const {
     if (most != 0) count(header().pop_refusals);
     return 0;
   }
-  std::forward<Use>(use)(std::span<T const>{&element(mine.cursor), run});
+  std::invoke(std::forward<Use>(use), std::span<T const>{&element(mine.cursor), run});
+  require_still_mine(mine, spsc_role::consumer);
   retire(mine, run);
   return run;
 }

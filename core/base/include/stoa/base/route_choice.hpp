@@ -17,7 +17,7 @@ class route_choice {
   // Of the copy that begins. now() is the time in ns, asked for twice in a run.
   template <class Clock>
   copy_route next(std::uint64_t bytes, Clock now) noexcept {
-    if (done_ == length_) end_run(now());
+    if (done_ >= length_) end_run(now());
     if (done_ + measured == length_) begin_ = now();
     if (done_ + measured >= length_) bytes_ += bytes;
     ++done_;
@@ -26,7 +26,8 @@ class route_choice {
 
  private:
   static constexpr std::uint32_t measured = 64;      // copies at the end of each run
-  static constexpr std::uint32_t short_run = 2 * 64;  // what lies in a ring from the run before is read by then
+  // What lies in a ring from the run before is read by then, if that is not more than 64 messages.
+  static constexpr std::uint32_t short_run = 2 * measured;
   static constexpr std::uint32_t long_run = 1u << 16;
 
   void end_run(std::uint64_t now) noexcept {
