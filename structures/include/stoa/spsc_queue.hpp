@@ -311,13 +311,13 @@ bool spsc_queue<T>::try_produce(Make&& make) const {
   return true;
 }
 
-// Of elements that lie in a row.
+// Of elements that lie in a row. Asks for the lines of the first, as many as a core may wait for at once, and more.
 template <shareable T>
 void spsc_queue<T>::write_run(std::uint64_t ticket, std::span<T const> values) const noexcept {
   if constexpr (sizeof(T) >= cross_core_copy_from) {
     for (auto const& each : values) write(ticket++, each);
   } else if (!values.empty()) {
-    prefetch_for_write(place(ticket), values.size_bytes());
+    prefetch_for_write(place(ticket), std::min<std::size_t>(values.size_bytes(), 4096));
     std::memcpy(place(ticket), values.data(), values.size_bytes());
   }
 }
