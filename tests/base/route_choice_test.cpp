@@ -50,7 +50,7 @@ TEST(route_choice, GoesWhereItIsFaster) {
 }
 
 TEST(route_choice, ALittleFasterIsNotEnough) {
-  copies all{100, 92};
+  copies all{100, 70};
   EXPECT_LE(all.past_of(100'000), 10u * 128u);
 }
 
@@ -63,6 +63,15 @@ TEST(route_choice, ChangesItsMindWhenTimesChange) {
   all.set(100, 10);
   all.past_of(200'000);
   EXPECT_GE(all.past_of(60'000), 60'000u - 128u);
+}
+
+// As the page faults of the first lap do: what was measured then is measured again.
+TEST(route_choice, ASlowBeginningMisleadsItForOneTrialOnly) {
+  copies all{100, 15};
+  all.past_of(256);
+  all.set(10, 12);
+  all.past_of(256);
+  EXPECT_LE(all.past_of(100'000), 10u * 128u);
 }
 
 // Whoever sends a message now and then is not held up by either.

@@ -2,11 +2,12 @@
 //
 // How long a copy takes does not tell: what its writer saves, its reader may have to pay. But when the reader cannot
 // keep up, the writer has to wait for it, so the time from one copy to the next is what both of them need. Once in a while
-// a run of copies takes the other route; if they come faster by an eighth, that is the route from then on, and else it
-// is tried half as often.
+// a run of copies takes the other route. Past the cache is the route from then on if copies come faster that way by
+// half, and else through it; a route that was tried in vain is tried half as often.
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace stoa::internal {
 
@@ -36,11 +37,12 @@ class route_choice {
       pace_ = pace;
       change_route();
       length_ = short_run;
-    } else if (pace > pace_ + pace_ / 8) {
-      length_ = settled_ = short_run;
     } else {
-      change_route();
-      length_ = settled_ = std::min(2 * settled_, long_run);
+      bool const is_past = route_ == copy_route::past_the_cache;
+      auto const [past, through] = is_past ? std::pair{pace, pace_} : std::pair{pace_, pace};
+      bool const is_kept = is_past == (past > through + through / 2);  // the one that was tried
+      if (!is_kept) change_route();
+      length_ = settled_ = is_kept ? short_run : std::min(2 * settled_, long_run);
     }
     is_trial_ = !is_trial_;
     done_ = 0;
