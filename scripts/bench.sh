@@ -3,8 +3,8 @@
 # Installs what is missing, builds, and runs everything; writes build/bench/results.json, and tables and plots to
 # docs/benchmarks/. docs/benchmarks/README.md says what is measured, and how.
 #
-#   scripts/bench.sh                  9 rounds: about half an hour
-#   scripts/bench.sh --quick          5 short rounds: about two minutes, when the machine does nothing else
+#   scripts/bench.sh                  9 rounds: ten minutes
+#   scripts/bench.sh --quick          5 short rounds: a minute or two, when the machine does nothing else
 #   scripts/bench.sh --only spsc,map  some families of cases; the report is then of these
 set -euo pipefail
 cd "$(dirname "$0")/.."
