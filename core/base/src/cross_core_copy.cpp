@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <stoa/base/prefetch.hpp>
 #include <stoa/base/route_choice.hpp>
 
 #if defined(__x86_64__)
@@ -33,8 +34,6 @@ void cross_core_copy(std::byte* to, std::byte const* from, std::size_t bytes) no
 
 namespace {
 
-constexpr std::size_t line_bytes = 64;
-
 // Requires: `to` at the start of a line.
 void stream_line(std::byte* to, std::byte const* from) noexcept {
   auto* const parts = reinterpret_cast<__m128i*>(to);
@@ -45,10 +44,10 @@ void stream_line(std::byte* to, std::byte const* from) noexcept {
 }  // namespace
 
 void internal::streaming_copy(std::byte* to, std::byte const* from, std::size_t bytes) noexcept {
-  auto const before_a_line = std::min<std::size_t>(-reinterpret_cast<std::uintptr_t>(to) % line_bytes, bytes);
+  auto const before_a_line = std::min<std::size_t>(-reinterpret_cast<std::uintptr_t>(to) % cache_line_bytes, bytes);
   auto at = before_a_line;
   std::copy_n(from, before_a_line, to);
-  for (; bytes - at >= line_bytes; at += line_bytes) stream_line(to + at, from + at);
+  for (; bytes - at >= cache_line_bytes; at += cache_line_bytes) stream_line(to + at, from + at);
   std::copy_n(from + at, bytes - at, to + at);
   _mm_sfence();  // nothing else orders streamed stores before those that follow
 }

@@ -193,11 +193,11 @@ class spsc_queue {
   }
   // The side's state, with the role taken. A forked child has another epoch, and is refused.
   side& own(side& which, spsc_role role) const {
-    if (which.epoch != fork_epoch()) [[unlikely]] take(which, role).value();
+    require_mine(which, role);
     return which;
   }
-  // After the user's function: it may have forked, and then its child is here as well.
-  void require_still_mine(side& which, spsc_role role) const {
+  // Also after the user's function: it may have forked, and then its child is here as well.
+  void require_mine(side& which, spsc_role role) const {
     if (which.epoch != fork_epoch()) [[unlikely]] take(which, role).value();
   }
   side& producer() const { return own(state_->producer, spsc_role::producer); }
@@ -259,6 +259,9 @@ class spsc_queue {
     return wait_for(header().consumer_wait, until, strategy, [&](bool) { return is_there(mine); });
   }
 
+  // So far ahead lines are asked for, and so many of a batch.
+  static constexpr std::size_t prefetched_bytes = 4096;
+
   std::shared_ptr<shared_state> state_;
   std::byte* elements_;  // copied at attach: a scribbled header cannot push us out of bounds
   std::uint64_t mask_;   // likewise
@@ -268,12 +271,11 @@ class spsc_queue {
 // the consumer has it, mostly, and has long since read it. Larger elements are left to those who copy them.
 template <shareable T>
 [[gnu::always_inline]] inline void spsc_queue<T>::prefetch_from(std::uint64_t ticket) const noexcept {
-  constexpr std::size_t most_ahead = 4096;
-  if constexpr (sizeof(T) <= most_ahead) {
+  if constexpr (sizeof(T) <= prefetched_bytes) {
     auto const at = (ticket & mask_) * sizeof(T);  // the first element begins a line
     if (at % cache_line_bytes >= sizeof(T)) return;
     auto const end = (mask_ + 1) * sizeof(T);
-    auto const ahead = at + std::min(most_ahead, end / 2);
+    auto const ahead = at + std::min(prefetched_bytes, end / 2);
     prefetch_for_write(elements_ + (ahead < end ? ahead : ahead - end), sizeof(T));
   }
 }
@@ -306,7 +308,7 @@ bool spsc_queue<T>::try_produce(Make&& make) const {
   }
   prefetch_from(mine.cursor);
   std::invoke(std::forward<Make>(make), element(mine.cursor));
-  require_still_mine(mine, spsc_role::producer);
+  require_mine(mine, spsc_role::producer);
   publish(mine, 1);
   return true;
 }
@@ -317,7 +319,7 @@ void spsc_queue<T>::write_run(std::uint64_t ticket, std::span<T const> values) c
   if constexpr (sizeof(T) >= cross_core_copy_from) {
     for (auto const& each : values) write(ticket++, each);
   } else if (!values.empty()) {
-    prefetch_for_write(place(ticket), std::min<std::size_t>(values.size_bytes(), 4096));
+    prefetch_for_write(place(ticket), std::min(values.size_bytes(), prefetched_bytes));
     std::memcpy(place(ticket), values.data(), values.size_bytes());
   }
 }
@@ -362,7 +364,7 @@ bool spsc_queue<T>::try_consume(Use&& use) const {
     return false;
   }
   std::invoke(std::forward<Use>(use), std::as_const(element(mine.cursor)));
-  require_still_mine(mine, spsc_role::consumer);
+  require_mine(mine, spsc_role::consumer);
   retire(mine, 1);
   return true;
 }
@@ -378,7 +380,7 @@ std::size_t spsc_queue<T>::try_consume_n(Use&& use, std::size_t most) const {
     return 0;
   }
   std::invoke(std::forward<Use>(use), std::span<T const>{&element(mine.cursor), run});
-  require_still_mine(mine, spsc_role::consumer);
+  require_mine(mine, spsc_role::consumer);
   retire(mine, run);
   return run;
 }
